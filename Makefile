@@ -1,0 +1,64 @@
+# Everything is made from the registry and uv.lock: all it needs is python3 (3.11 or later) and make.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+POSTGRES_15 ?= /usr/lib/postgresql/15/bin
+PYTEST_WORKERS ?= 2
+
+export UV_PROJECT_ENVIRONMENT := .venv
+UV := .uv/bin/uv
+RUN := .venv/bin/
+PACKAGES := ingestion quality orchestration tests
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types up install lock format test-pg15 generate golden clean
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: install ## Land a simulated cohort over HTTP, run the pipeline, show the marts
+	$(RUN)study demo
+
+test: lint types ## Lint, types and all tests, on a real PostgreSQL
+	$(RUN)pytest -n $(PYTEST_WORKERS)
+
+check: test ## What CI runs
+
+up: install ## Ingestion :8000, Dagster :3000, PostgreSQL :5433; Ctrl-C stops all
+	$(RUN)study up
+
+lint: install
+	$(UV) lock --check --quiet
+	$(RUN)ruff check .
+	$(RUN)ruff format --check .
+	$(RUN)python -m ingestion.events.generate --check
+	$(RUN)sqlfluff lint --disable-progress-bar dbt_project
+
+types: install
+	$(RUN)mypy
+
+format: install ## Format the code, fix what linters can fix
+	$(RUN)ruff check --fix .
+	$(RUN)ruff format .
+	$(RUN)sqlfluff fix --disable-progress-bar dbt_project
+
+generate: install ## Write again what is generated from the tracking plan
+	$(RUN)python -m ingestion.events.generate
+
+test-pg15: install ## All tests again on Debian's PostgreSQL 15 (package postgresql-15)
+	STUDY_POSTGRES_BIN=$(POSTGRES_15) $(RUN)pytest -n $(PYTEST_WORKERS)
+
+install: .venv/.installed ## Make .venv from the lock
+
+.venv/.installed: pyproject.toml uv.lock | $(UV)
+	$(UV) sync --locked --quiet --python $(PYTHON)
+	@touch $@
+
+$(UV):
+	$(PYTHON) -m venv .uv
+	.uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+lock: | $(UV) ## Resolve the dependencies anew
+	$(UV) lock --upgrade
+
+clean: ## Remove what was built; data under .study stays
+	rm -rf .venv .uv dbt_project/target dbt_project/logs .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,113 @@
+"""From bytes on the wire to a batch: bounded, inflated, parsed."""
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import Request
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
+
+from ingestion.api.errors import RequestRefusedError
+from ingestion.api.settings import IngestionSettings
+
+_JSON_TYPES = ("", "application/json", "text/plain")  # text/plain: what sendBeacon sends
+_GZIP = 16 + zlib.MAX_WBITS
+_TIME: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The events of one request, still unjudged, and when the client says it sent them."""
+
+    events: Sequence[object]
+    sent_at: datetime | None
+
+
+async def read_batch(request: Request, *, may_be_single: bool) -> Batch:
+    """Read a request's events.
+
+    Raises `RequestRefusedError`: 400 malformed JSON, 413 too large, 415 another kind of content,
+    422 not a batch.
+    """
+    settings: IngestionSettings = request.app.state.settings
+    document = _parse(await _read(request, settings.max_body_bytes))
+    if not isinstance(document, dict):
+        raise _not_a_batch("the body is not a JSON object")
+    single = may_be_single and "events" not in document
+    batch = {"events": [document], "sent_at": document.get("sent_at")} if single else document
+    if unknown := sorted(batch.keys() - {"events", "sent_at"}):
+        raise _not_a_batch(f"unknown field beside `events` and `sent_at`: {unknown[0][:64]!r}")
+    events = batch.get("events")
+    if not isinstance(events, list):
+        raise _not_a_batch("`events` is missing or no list")
+    if len(events) > settings.max_batch_events:
+        raise RequestRefusedError(
+            413,
+            "too_many_events",
+            f"{len(events)} events in one batch: send at most {settings.max_batch_events}",
+        )
+    # A single event judges its own sent_at: it is then that event's fault, with a verdict.
+    return Batch(events, None if single else _sent_at(batch.get("sent_at")))
+
+
+async def _read(request: Request, most: int) -> bytes:
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type not in _JSON_TYPES and not content_type.endswith("+json"):
+        raise RequestRefusedError(415, "unsupported_media_type", "send application/json")
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip"):
+        raise RequestRefusedError(415, "unsupported_encoding", "send it plain or gzipped")
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most:
+            raise _too_large(most)
+        chunks.append(chunk)
+    body = b"".join(chunks)
+    return _inflate(body, most) if encoding == "gzip" else body
+
+
+def _inflate(body: bytes, most: int) -> bytes:
+    inflater = zlib.decompressobj(_GZIP)
+    try:
+        inflated = inflater.decompress(body, most + 1)
+    except zlib.error as error:
+        raise RequestRefusedError(400, "malformed_gzip", "the body is no gzip stream") from error
+    if len(inflated) > most:
+        raise _too_large(most)
+    if not inflater.eof:
+        raise RequestRefusedError(400, "malformed_gzip", "the gzip stream ends too early")
+    return inflated
+
+
+def _parse(body: bytes) -> object:
+    try:
+        # NaN and Infinity are let through here: they are one event's fault, not the batch's.
+        return json.loads(body.decode())
+    except (ValueError, RecursionError) as error:
+        where = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
+        raise RequestRefusedError(400, "malformed_json", f"the body is no JSON{where}") from error
+
+
+def _sent_at(value: object) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        if not isinstance(value, str):
+            raise _not_a_batch("`sent_at` is no RFC 3339 time")
+        return _TIME.validate_python(value)
+    except ValidationError as error:
+        raise _not_a_batch("`sent_at` is no RFC 3339 time with an offset") from error
+
+
+def _not_a_batch(why: str) -> RequestRefusedError:
+    return RequestRefusedError(422, "not_a_batch", f'{why}; send {{"events": [...]}}')
+
+
+def _too_large(most: int) -> RequestRefusedError:
+    return RequestRefusedError(
+        413, "body_too_large", f"the body is over {most} bytes (inflated): send smaller batches"
+    )

@@ -1,0 +1,100 @@
+"""Dead letters: what could not be landed, kept once in `raw.failed_events`."""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
+
+from ingestion.landing.verdict import Status, Verdict
+
+_DEEPEST = 32
+
+_INSERT = """
+insert into raw.failed_events (
+    failed_event_id, received_at, kind, code, path, message, event_type, event_id, payload, context
+)
+select
+    failed_event_id, %(received_at)s, kind, code, path, message, event_type, event_id, payload,
+    %(context)s
+from jsonb_to_recordset(%(rows)s) as failed (
+    failed_event_id uuid, kind text, code text, path text, message text, event_type text,
+    event_id text, payload jsonb
+)
+order by failed_event_id
+on conflict (failed_event_id) do nothing
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedEvent:
+    """A verdict of `rejected` or `conflict` beside the event as the client sent it."""
+
+    verdict: Verdict
+    payload: object
+
+
+async def keep(
+    connection: AsyncConnection,
+    failed: Sequence[FailedEvent],
+    *,
+    received_at: datetime,
+    context: Mapping[str, object],
+) -> None:
+    """Write dead letters in the caller's transaction.
+
+    The key is a digest of code and payload, so a sender that retries for ever keeps one copy.
+    """
+    rows = {row["failed_event_id"]: row for row in map(_row, failed)}
+    if rows:
+        await connection.execute(
+            _INSERT,
+            {
+                "rows": Jsonb(list(rows.values())),
+                "received_at": received_at,
+                "context": Jsonb(dict(context)),
+            },
+        )
+
+
+def _row(failed: FailedEvent) -> dict[str, object]:
+    verdict, payload = failed.verdict, storable(failed.payload)
+    content = json.dumps([verdict.code, payload], sort_keys=True, ensure_ascii=True)
+    digest = hashlib.sha256(content.encode()).digest()
+    event_type = payload.get("event_type") if isinstance(payload, dict) else None
+    return {
+        "failed_event_id": str(UUID(bytes=digest[:16])),
+        "kind": "conflict" if verdict.status is Status.CONFLICT else "rejected",
+        "code": verdict.code,
+        "path": None if verdict.path is None else storable(verdict.path),
+        "message": storable(verdict.message),
+        "event_type": event_type if isinstance(event_type, str) else None,
+        "event_id": None if verdict.event_id is None else storable(verdict.event_id),
+        "payload": payload,
+    }
+
+
+def storable(value: object, depth: int = 0) -> object:
+    """The nearest JSON that PostgreSQL can keep as jsonb.
+
+    jsonb has no NaN, no NUL and no lone surrogate; a dead letter that failed to be kept because of
+    the very fault it reports would fail its whole batch. What is replaced stays readable.
+    """
+    if depth > _DEEPEST:
+        return "…nested too deeply"
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode().replace("\0", "\\u0000")
+        case float() if not math.isfinite(value):
+            return str(value)
+        case dict():
+            return {str(storable(k)): storable(v, depth + 1) for k, v in value.items()}
+        case list():
+            return [storable(item, depth + 1) for item in value]
+        case _:
+            return value
