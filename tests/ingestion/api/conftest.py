@@ -1,0 +1,81 @@
+"""The service on a real socket, in this process."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+import uvicorn
+
+from ingestion.api import IngestionSettings, create_app
+
+Serve = Callable[[IngestionSettings], httpx.Client]
+
+
+@contextmanager
+def _served(settings: IngestionSettings) -> Iterator[httpx.Client]:
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(settings), host="127.0.0.1", port=0, log_level="warning")
+    )
+    started = threading.Event()
+    startup = server.startup
+
+    async def startup_and_tell(sockets: object = None) -> None:
+        await startup()
+        started.set()
+
+    server.startup = startup_and_tell  # type: ignore[method-assign]
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    assert started.wait(30)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Start a service with given settings; all are stopped at the end of the test."""
+    from contextlib import ExitStack
+
+    with ExitStack() as stack:
+        yield lambda settings: stack.enter_context(_served(settings))
+
+
+@pytest.fixture
+def client(serve: Serve, database_url: str) -> httpx.Client:
+    return serve(IngestionSettings(database_url=database_url))
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def make_event() -> Callable[..., dict[str, object]]:
+    """A valid event of now; give fields to make it another."""
+
+    def make(**fields: object) -> dict[str, object]:
+        return {
+            "event_id": str(uuid4()),
+            "event_type": "question_submit",
+            "user_id": "7b5de3c9-2ac8-4c0c-8b3d-5b9b5f1b0c11",
+            "session_id": "0d1f4a3e-94a6-4f2f-8a34-4a1a59f1f0aa",
+            "question_id": "q5012",
+            "topic_id": "cardiology",
+            "occurred_at": datetime.now(UTC).isoformat(),
+            "properties": {"is_correct": True, "time_to_answer_seconds": 45},
+        } | fields
+
+    return make

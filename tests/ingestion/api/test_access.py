@@ -1,0 +1,70 @@
+"""Who may write, and what the service says of itself."""
+
+import base64
+
+import httpx
+import psycopg
+import pytest
+
+from ingestion.api import IngestionSettings
+from tests.ingestion.api.conftest import Serve
+
+BATCH = "/api/analytics/events/batch"
+EMPTY: dict[str, object] = {"events": []}
+
+
+@pytest.fixture
+def guarded(serve: Serve, database_url: str) -> httpx.Client:
+    return serve(IngestionSettings(database_url=database_url, write_keys=("first", "second")))
+
+
+@pytest.mark.parametrize("key", ["first", "second"])
+def test_known_key_is_let_in(guarded: httpx.Client, key: str) -> None:
+    basic = base64.b64encode(f"{key}:".encode()).decode()
+    for header in (f"Bearer {key}", f"bearer {key}", f"Basic {basic}"):
+        response = guarded.post(BATCH, json=EMPTY, headers={"Authorization": header})
+        assert response.status_code == 200, header
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer third", "Basic first", "Basic %%%", "Digest first", "first"]
+)
+def test_unknown_key_is_kept_out(guarded: httpx.Client, header: str) -> None:
+    response = guarded.post(BATCH, json=EMPTY, headers={"Authorization": header})
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == "Bearer"
+
+
+def test_without_keys_only_loopback_is_served(database_url: str) -> None:
+    import asyncio
+
+    from ingestion.api import create_app
+
+    async def status_for(address: str) -> int:
+        transport = httpx.ASGITransport(
+            create_app(IngestionSettings(database_url=database_url)), client=(address, 1)
+        )
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return (await client.post(BATCH, content=b"[]")).status_code
+
+    assert asyncio.run(status_for("127.0.0.1")) == 422
+    assert asyncio.run(status_for("::1")) == 422
+    assert asyncio.run(status_for("10.0.0.7")) == 403
+
+
+def test_forwarded_header_cannot_feign_another_address(
+    client: httpx.Client, database: psycopg.Connection
+) -> None:
+    bad = {"events": [{"event_type": "nope"}]}
+    client.post(BATCH, json=bad, headers={"X-Forwarded-For": "203.0.113.77"})
+    assert database.execute("select context ->> 'ip' from raw.failed_events").fetchone() == (
+        "127.0.0.0",
+    )
+
+
+def test_readiness_follows_the_database(client: httpx.Client, database: psycopg.Connection) -> None:
+    assert client.get("/readyz").json() == {"status": "ready"}
+    database.execute("delete from ops.alembic_version")
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["error"]) == (503, "schema_behind")
+    assert client.get("/healthz").status_code == 200
