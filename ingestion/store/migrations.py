@@ -1,0 +1,104 @@
+"""Bringing a database's schema to what this version of the project needs."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import psycopg
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from psycopg import sql
+
+from ingestion.store.database import connect
+from ingestion.store.errors import StoreError, one_line
+from ingestion.store.partitions import make_months
+
+MONTHS_BACK = 24
+MONTHS_AHEAD = 3
+VERSION_SCHEMA = "ops"
+VERSION_TABLE = "alembic_version"
+_LOCK = 0x5354554459_01  # "STUDY", 1
+
+
+def migrate(url: str, *, today: date | None = None) -> None:
+    """Apply every migration not applied yet, and make the partitions around today.
+
+    All or nothing, and safe to run many times and from many processes at once.
+    Raises StoreError when the database cannot be reached or the login may not do it.
+    """
+    middle = today or datetime.now(UTC).date()
+    engine = sa.create_engine(
+        "postgresql+psycopg://",
+        creator=lambda: connect(url, autocommit=False),
+        poolclass=sa.NullPool,
+    )
+    try:
+        with engine.begin() as connection:
+            connection.execute(sa.text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            _upgrade(connection)
+            driver = connection.connection.driver_connection
+            if not isinstance(driver, psycopg.Connection):
+                raise TypeError(f"psycopg's connection is needed, not {type(driver)}")
+            first, last = _shift_month(middle, -MONTHS_BACK), _shift_month(middle, MONTHS_AHEAD)
+            make_months(driver, first, last)
+    except (psycopg.Error, sa.exc.DBAPIError) as error:
+        reason = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+        raise StoreError(
+            f"the database was not migrated and is as it was: {one_line(str(reason))}; "
+            "the login must own the database and may create roles"
+        ) from error
+
+
+def pending(url: str) -> list[str]:
+    """The migrations not applied yet, in their order; [] when the database is current.
+
+    Raises StoreError when the database cannot be reached or is newer than this project.
+    """
+    script = ScriptDirectory.from_config(_make_config())
+    revisions = [revision.revision for revision in script.walk_revisions()][::-1]
+    applied = _fetch_applied(url)
+    if applied is None:
+        return revisions
+    if applied not in revisions:
+        raise StoreError(
+            f"the database is at migration {applied}, which this version of the project does not "
+            "know; install the version that made it"
+        )
+    return revisions[revisions.index(applied) + 1 :]
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    # Alembic keeps its version table there, and looks for it before the first migration runs
+    connection.execute(sa.text(f"create schema if not exists {VERSION_SCHEMA}"))
+    config = _make_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _make_config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["version_table"] = VERSION_TABLE
+    config.attributes["version_table_schema"] = VERSION_SCHEMA
+    return config
+
+
+def _fetch_applied(url: str) -> str | None:
+    table = f"{VERSION_SCHEMA}.{VERSION_TABLE}"
+    with connect(url) as connection:
+        found = connection.execute("select to_regclass(%s) is not null", [table]).fetchone()
+        if found is None or not found[0]:
+            return None
+        row = connection.execute(
+            sql.SQL("select version_num from {}").format(
+                sql.Identifier(VERSION_SCHEMA, VERSION_TABLE)
+            )
+        ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _shift_month(month: date, months: int) -> date:
+    year, index = divmod(month.year * 12 + month.month - 1 + months, 12)
+    return date(year, index + 1, 1)
