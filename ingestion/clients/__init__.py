@@ -1,0 +1,1 @@
+"""Ways for others to send events to the ingestion service."""

@@ -1,0 +1,8 @@
+"""The command `study`. Every module here keeps its heavy imports inside its commands: Dagster,
+dbt and pandas cost seconds that `study --help` must not.
+"""
+
+from orchestration.cli import events, pipeline, services
+from orchestration.cli.app import app
+
+__all__ = ["app", "events", "pipeline", "services"]

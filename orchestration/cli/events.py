@@ -1,0 +1,182 @@
+"""Commands that bring events in: replay, import, simulate."""
+# ruff: noqa: PLC0415 (imports within commands: see the package)
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orchestration.cli.app import app, err, out
+from orchestration.cli.failure import FailedWorkError
+
+if TYPE_CHECKING:
+    from ingestion.clients.tally import Tally
+    from ingestion.readers.accounting import Accounting
+
+Url = Annotated[
+    str | None,
+    typer.Option(
+        help="Ingestion service to post to; without it the events are landed by this process.",
+        metavar="URL",
+    ),
+]
+EndAt = Annotated[
+    datetime | None,
+    typer.Option(
+        help="Move the stream in time so that its last event is at this instant (UTC).",
+        formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"],
+    ),
+]
+
+
+class Source(StrEnum):
+    """Data sets with a reader."""
+
+    EDNET = "ednet"
+    LKT = "lkt"
+
+
+@app.command(
+    epilog="Example: study replay events.ndjson.gz --url http://127.0.0.1:8000",
+)
+def replay(
+    files: Annotated[
+        list[Path], typer.Argument(help="NDJSON, plain or gzipped; - is standard input.")
+    ],
+    url: Url = None,
+) -> None:
+    """Send files of events, one JSON object a line, and count the verdicts.
+
+    Sending a file again changes nothing: its events are recognised. Ends with 1 unless every
+    event is stored.
+    """
+    bad = BadLines()
+    # Opened before anything is sent: a misspelt second file must not leave half a replay.
+    streams = [bad.without(file) for file in files]
+    _send((event for stream in streams for event in stream), url=url, unreadable=bad)
+
+
+@app.command(
+    "import",
+    epilog="Example: study import ednet ../shared/data/ednet --end-at 2026-11-20",
+)
+def import_(
+    source: Annotated[Source, typer.Argument(help="Whose format the data are in.")],
+    path: Annotated[Path, typer.Argument(help="Folder of EdNet KT4, or file of LKT.")],
+    end_at: EndAt = None,
+    url: Url = None,
+) -> None:
+    """Import real learners' data and account for every row of it.
+
+    Without --url the months the events fall in are opened, however long ago; a service takes
+    only what falls in its open months, so old data need --end-at there.
+    """
+    from ingestion.readers.accounting import Accounting
+    from ingestion.readers.ednet import read_ednet
+    from ingestion.readers.lkt import read_lkt
+    from ingestion.readers.shifting import shift
+
+    accounting = Accounting()
+    reader = {Source.EDNET: read_ednet, Source.LKT: read_lkt}[source]
+    stream = reader(path, accounting)
+    events = shift(stream, in_utc(end_at)) if end_at is not None else stream
+    try:
+        _send(events, url=url, open_months=True)
+    finally:
+        _show_accounting(accounting)
+
+
+def in_utc(moment: datetime) -> datetime:
+    """Read an instant without an offset as UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+class BadLines:
+    """Lines that are no JSON: no event to judge, so they are told and counted here."""
+
+    MOST_SHOWN = 5
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def without(self, file: Path) -> Iterator[object]:
+        """Open a file and yield the values of its good lines. Raises ReaderError."""
+        from ingestion.readers.ndjson import BadLine, read_lines
+
+        lines = read_lines(file)
+
+        def good() -> Iterator[object]:
+            for number, value in lines:
+                if not isinstance(value, BadLine):
+                    yield value
+                    continue
+                self.count += 1
+                if self.count <= self.MOST_SHOWN:
+                    err.print(f"{file}, line {number} {value.reason}", markup=False)
+
+        return good()
+
+
+def _send(
+    events: Iterable[object],
+    *,
+    url: str | None,
+    open_months: bool = False,
+    unreadable: BadLines | None = None,
+) -> None:
+    from orchestration.sending import send_events
+    from orchestration.settings import read_settings
+
+    with counting("events") as on_batch:
+        tally = send_events(
+            read_settings(), events, url=url, open_months=open_months, on_batch=on_batch
+        )
+    show_tally(tally)
+    lost = tally.refused + (unreadable.count if unreadable else 0)
+    if lost:
+        raise FailedWorkError(
+            f"{lost} events were not stored: see the codes above. docs/events.md says what each"
+            " wants; the rejected ones are kept in raw.failed_events."
+        )
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int], None]]:
+    """A progress bar for a stream whose length nobody knows; nothing where no one watches."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(
+        *columns, TimeElapsedColumn(), console=err, disable=not err.is_terminal
+    ) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda size: progress.advance(task, size)
+
+
+def show_tally(tally: "Tally") -> None:
+    """Print how many events met which fate, and why."""
+    counts = "  ".join(
+        f"{status} {tally.statuses[status]:,}"
+        for status in ("accepted", "duplicate", "rejected", "conflict")
+    )
+    out.print(f"{tally.total:,} events: {counts}")
+    for code, count in tally.codes.most_common():
+        out.print(f"  {code} {count:,}, e.g. {tally.examples[code]}", markup=False)
+
+
+def _show_accounting(accounting: "Accounting") -> None:
+    from rich.table import Table
+
+    table = Table("action", "item", "rows", "became", box=None, pad_edge=False)
+    for line in accounting.lines():
+        what = line.what if line.landed else f"(nothing) {line.what}"
+        table.add_row(line.action, line.item, f"{line.count:,}", what)
+    out.print(table)
+    out.print(
+        f"{accounting.rows_read:,} rows: {accounting.landed:,} became events,"
+        f" {accounting.dropped:,} have no counterpart, each named above"
+    )

@@ -1,0 +1,73 @@
+"""The raw log as assets. The ingestion service writes it; a run looks at it and provides room."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+import dagster as dg
+import psycopg
+from psycopg import sql
+
+from ingestion.store.partitions import make_months
+from orchestration.resources import Warehouse
+
+MONTHS_AHEAD = 3
+
+_BYTES = """
+select coalesce(sum(pg_total_relation_size(relid)), 0)
+from pg_partition_tree(%s::regclass)
+"""
+
+
+@dg.definitions
+def raw_defs() -> dg.Definitions:
+    """Both tables of schema `raw`."""
+    return dg.Definitions(assets=[study_events, failed_events])
+
+
+@dg.asset(
+    key=["raw", "study_events"],
+    group_name="raw",
+    kinds={"postgres"},
+    description="Every accepted event, once and for ever: append-only, partitioned by month."
+    " A run makes the partitions of the months to come; the rows come from the ingestion service."
+    " One row per event.",
+)
+def study_events(warehouse: Warehouse) -> dg.MaterializeResult[None]:
+    """Open the coming months and record how much has landed."""
+    with psycopg.connect(warehouse.url) as owner:
+        # Without them every event is turned away once the month is over.
+        opened = make_months(owner, *coming_months(datetime.now(UTC).date()))
+        metadata = measure_table(owner, "study_events")
+    return dg.MaterializeResult(metadata={**metadata, "months_opened": opened})
+
+
+@dg.asset(
+    key=["raw", "failed_events"],
+    group_name="raw",
+    kinds={"postgres"},
+    description="Every event that was turned away, with the reason: rejected by the tracking plan,"
+    " or in conflict with a stored event of the same id. One row per distinct reason and payload.",
+)
+def failed_events(warehouse: Warehouse) -> dg.MaterializeResult[None]:
+    """Record how much has been turned away."""
+    with psycopg.connect(warehouse.url) as owner:
+        return dg.MaterializeResult(metadata=measure_table(owner, "failed_events"))
+
+
+def coming_months(today: date) -> tuple[date, date]:
+    """First days of this month and of the last month to be made ahead."""
+    index = today.year * 12 + today.month - 1 + MONTHS_AHEAD
+    return today.replace(day=1), date(index // 12, index % 12 + 1, 1)
+
+
+def measure_table(connection: psycopg.Connection, table: str) -> Mapping[str, Any]:
+    """Rows, newest arrival and size of a table of schema `raw`, as asset metadata."""
+    query = sql.SQL("select count(*), max(received_at) from raw.{}").format(sql.Identifier(table))
+    rows, newest = connection.execute(query).fetchone() or (0, None)
+    size = connection.execute(_BYTES, (f"raw.{table}",)).fetchone() or (0,)
+    return {
+        "dagster/row_count": rows,
+        "bytes": int(size[0]),
+        **({"newest_received_at": dg.MetadataValue.timestamp(newest)} if newest else {}),
+    }

@@ -1,0 +1,114 @@
+"""What is well and what is not, for `study doctor`. Starts nothing and changes nothing."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+
+from ingestion.store.binaries import find_binaries
+from ingestion.store.database import connect, describe
+from ingestion.store.errors import StoreError
+from ingestion.store.migrations import pending
+from ingestion.store.server import EmbeddedServer
+from orchestration.database import open_unmigrated
+from orchestration.services import LOOPBACK, dagster_url, ingestion_url
+from orchestration.settings import Settings, variable_name
+from orchestration.supervisor import is_free
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. The text of what is unwell says what to do."""
+
+    subject: str
+    is_well: bool
+    text: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything the settings name."""
+    return [
+        _home(settings),
+        *_database(settings),
+        _service("ingestion", settings.host, settings.ingestion_port, ingestion_url(settings)),
+        _service("Dagster UI", LOOPBACK, settings.dagster_port, dagster_url(settings)),
+        _write_keys(settings),
+    ]
+
+
+def _home(settings: Settings) -> Finding:
+    # The nearest folder that exists is where the missing ones would be made.
+    place = next(folder for folder in (settings.home, *settings.home.parents) if folder.exists())
+    if os.access(place, os.W_OK):
+        return Finding("home", True, f"{settings.home} can be written")
+    return Finding(
+        "home", False, f"{place} cannot be written: set {variable_name('home')} to another folder"
+    )
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    if settings.given_url is None:
+        embedded = _embedded(settings)
+        yield embedded
+        running = EmbeddedServer(settings.home, port=settings.postgres_port).status().is_running
+        if not (embedded.is_well and running):
+            return
+    try:
+        with open_unmigrated(settings) as url:
+            with connect(url) as connection:
+                version = connection.info.server_version // 10000
+            yield Finding("database", True, f"PostgreSQL {version} at {describe(url)}")
+            yield _schema(url)
+    except StoreError as error:
+        yield Finding("database", False, str(error))
+
+
+def _embedded(settings: Settings) -> Finding:
+    try:
+        binaries = find_binaries(settings.postgres_bin)
+    except StoreError as error:
+        return Finding("embedded server", False, str(error))
+    status = EmbeddedServer(settings.home, port=settings.postgres_port).status()
+    state = f"runs on port {status.port}" if status.is_running else "rests; commands start it"
+    return Finding("embedded server", True, f"PostgreSQL {binaries.major} {state}")
+
+
+def _schema(url: str) -> Finding:
+    behind = pending(url)
+    if behind:
+        return Finding("schema", False, f"{len(behind)} migrations behind: run `study migrate`")
+    return Finding("schema", True, "current")
+
+
+def _service(subject: str, host: str, port: int, url: str) -> Finding:
+    if is_free(host, port):
+        return Finding(subject, True, f"rests; port {port} is free for it")
+    path = "/readyz" if subject == "ingestion" else "/server_info"
+    try:
+        answer = httpx.get(url + path, timeout=5)
+    except httpx.TransportError as error:
+        return Finding(
+            subject,
+            False,
+            f"port {port} is taken, but not by it ({error}): stop what listens there, or set"
+            " another port",
+        )
+    if answer.is_success:
+        return Finding(subject, True, f"answers at {url}")
+    return Finding(
+        subject, False, f"answers {answer.status_code} at {url}: {answer.text[:200].strip()}"
+    )
+
+
+def _write_keys(settings: Settings) -> Finding:
+    count = len(settings.write_keys)
+    if count:
+        return Finding("write keys", True, f"{count} set")
+    if settings.host in ("127.0.0.1", "::1", "localhost"):
+        return Finding("write keys", True, "none: only this machine may write")
+    return Finding(
+        "write keys",
+        False,
+        f"none, so everybody on {settings.host} is turned away: set {variable_name('write_keys')}",
+    )

@@ -1,0 +1,150 @@
+"""Run the pipeline once in this process, and sum up what it did."""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import dagster as dg
+
+from orchestration.automation import clock_config, pipeline_job
+from orchestration.definitions import defs
+from orchestration.instance import prepare_dagster_home
+from orchestration.settings import Settings, exported
+
+LOG = "materialize.log"
+
+
+class EmptySelectionError(Exception):
+    """A selection that names no asset. The message says which."""
+
+
+@dataclass(frozen=True)
+class BuiltAsset:
+    """An asset of a run: `schema.table`, and its rows where they were counted."""
+
+    name: str
+    rows: int | None
+
+
+@dataclass(frozen=True)
+class CheckOutcome:
+    """What a check of a run found."""
+
+    asset: str
+    name: str
+    passed: bool
+    severity: str
+    description: str
+
+
+@dataclass(frozen=True)
+class PipelineOutcome:
+    """A run of the pipeline."""
+
+    run_id: str
+    as_of: datetime
+    finished: bool
+    errors: Sequence[str]
+    assets: Sequence[BuiltAsset]
+    checks: Sequence[CheckOutcome]
+
+    @property
+    def failed_checks(self) -> list[CheckOutcome]:
+        """Checks that found an error; warnings are not among them."""
+        return [check for check in self.checks if not check.passed and check.severity == "ERROR"]
+
+    @property
+    def held(self) -> bool:
+        """Whether the run finished and no check found an error."""
+        return self.finished and not self.failed_checks
+
+
+def run_pipeline(
+    settings: Settings, *, as_of: datetime, select: str | None = None, full_refresh: bool = False
+) -> PipelineOutcome:
+    """Run the pipeline, or the selected assets of it with their checks.
+
+    The run is recorded in Dagster's home, where the UI shows it; what Dagster and dbt print goes
+    to `materialize.log`. `select` is in Dagster's selection syntax. A failing step or check
+    raises nothing: it is in the outcome. Raises EmptySelectionError.
+    """
+    home = prepare_dagster_home(settings.dagster_home)
+    with exported({"DAGSTER_HOME": str(home)}), printing_to(settings.logs / LOG):
+        definitions = defs()
+        config = clock_config(as_of)
+        if full_refresh:
+            config["ops"] = {"dbt_models": {"config": {"full_refresh": True}}}
+        with dg.DagsterInstance.get() as instance:
+            result = definitions.resolve_job_def(pipeline_job.name).execute_in_process(
+                run_config=config,
+                instance=instance,
+                asset_selection=sorted(select_assets(definitions, select)) if select else None,
+                raise_on_error=False,
+                tags={"study/launched_by": "study materialize"},
+            )
+    return sum_up(result, as_of)
+
+
+def select_assets(definitions: dg.Definitions, select: str) -> Collection[dg.AssetKey]:
+    """Assets a selection names. Raises EmptySelectionError where there is none."""
+    graph = definitions.resolve_asset_graph()
+    try:
+        keys = dg.AssetSelection.from_string(select).resolve(graph)
+    except dg.DagsterInvalidSubsetError as error:
+        raise EmptySelectionError(f"{select!r} selects no asset") from error
+    if not keys:
+        raise EmptySelectionError(f"{select!r} selects no asset")
+    return keys
+
+
+def sum_up(result: dg.ExecuteInProcessResult, as_of: datetime) -> PipelineOutcome:
+    """What a run built and found."""
+    return PipelineOutcome(
+        run_id=result.run_id,
+        as_of=as_of,
+        finished=result.success,
+        errors=list(_errors(result)),
+        assets=[
+            _built(event.step_materialization_data.materialization)
+            for event in result.get_asset_materialization_events()
+        ],
+        checks=[
+            CheckOutcome(
+                asset=_name(evaluation.asset_key),
+                name=evaluation.check_name,
+                passed=evaluation.passed,
+                severity=evaluation.severity.value,
+                description=evaluation.description or "",
+            )
+            for evaluation in result.get_asset_check_evaluations()
+        ],
+    )
+
+
+@contextmanager
+def printing_to(log: Path) -> Iterator[None]:
+    """Send what this process prints to a log file, for the length of the block."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a") as sink, redirect_stdout(sink), redirect_stderr(sink):
+        yield
+
+
+def _built(materialization: dg.AssetMaterialization) -> BuiltAsset:
+    count = materialization.metadata.get("dagster/row_count")
+    rows = count.value if count is not None else None
+    return BuiltAsset(_name(materialization.asset_key), rows if isinstance(rows, int) else None)
+
+
+def _name(key: dg.AssetKey) -> str:
+    return ".".join(key.path)
+
+
+def _errors(result: dg.ExecuteInProcessResult) -> Iterator[str]:
+    for event in result.get_step_failure_events():
+        failure = event.step_failure_data.error
+        # The outermost error says only that the step failed; its cause says why.
+        while failure is not None and failure.cause is not None:
+            failure = failure.cause
+        yield f"{event.step_key}: {failure.message.strip() if failure else 'failed'}"

@@ -1,0 +1,93 @@
+"""What a run holds: the database, and the instant it is evaluated at.
+
+Neither keeps a secret in its configuration: Dagster writes that into its own database and shows
+it in the UI. The database's URL is read from the settings when the run starts.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import dagster as dg
+import psycopg
+from pydantic import Field, PrivateAttr
+
+from orchestration.database import open_warehouse
+from orchestration.settings import read_settings
+
+# Any number will do, as long as nobody else takes it: advisory locks have no names.
+_PIPELINE_LOCK = 0x5715D7
+
+
+class Warehouse(dg.ConfigurableResource["Warehouse"]):
+    """The database of a run, held by this run alone.
+
+    A run that finds another at work waits for it, whichever process or machine that runs in: two
+    loads at once would both delete and insert the same keys.
+    """
+
+    _url: str = PrivateAttr()
+
+    @property
+    def url(self) -> str:
+        """The owner's URL."""
+        return self._url
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:
+        """Open the database for the time of a run; every step of the run shares it."""
+        with (
+            open_warehouse(read_settings()) as url,
+            psycopg.connect(url, autocommit=True, application_name="study-pipeline") as guard,
+        ):
+            if not _try_lock(guard):
+                if context.log:
+                    context.log.info("Another run is loading this database; waiting for its end.")
+                guard.execute("select pg_advisory_lock(%s)", (_PIPELINE_LOCK,))
+            self._url = url
+            yield self
+
+
+class Clock(dg.ConfigurableResource["Clock"]):
+    """The instant a run is evaluated at: as configured, else the time the run was launched.
+
+    It is fixed once for all steps, so that SQL, checks and oracle cannot disagree about "now".
+    """
+
+    as_of: str | None = Field(
+        default=None,
+        description="ISO 8601 instant with an offset, e.g. 2026-03-01T00:30:00+00:00."
+        " Unset: the time this run was launched.",
+    )
+    _instant: datetime = PrivateAttr()
+
+    @property
+    def instant(self) -> datetime:
+        """The instant, in UTC."""
+        return self._instant
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Fix the instant. Raises ValueError where the configured one has no offset."""
+        self._instant = parse_instant(self.as_of) if self.as_of else _launched_at(context)
+
+
+def parse_instant(text: str) -> datetime:
+    """Read an ISO 8601 instant, in UTC. Raises ValueError where it is none or has no offset."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no offset: write {text}+00:00 for UTC")
+    return moment.astimezone(UTC)
+
+
+def _launched_at(context: dg.InitResourceContext) -> datetime:
+    record = None
+    if context.instance is not None and context.run_id is not None:
+        record = context.instance.get_run_record_by_id(context.run_id)
+    if record is None:
+        raise dg.DagsterInvariantViolationError("as_of needs a run; outside of one, configure it")
+    return record.create_timestamp.astimezone(UTC)
+
+
+def _try_lock(guard: psycopg.Connection) -> bool:
+    row = guard.execute("select pg_try_advisory_lock(%s)", (_PIPELINE_LOCK,)).fetchone()
+    return row is not None and bool(row[0])

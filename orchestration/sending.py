@@ -1,0 +1,29 @@
+"""Bring a stream of events to the raw log: over HTTP, or in this process."""
+
+from collections.abc import Callable, Iterable
+
+from ingestion.clients.poster import Poster
+from ingestion.clients.tally import Tally
+from orchestration.database import open_warehouse
+from orchestration.landing import land_events
+from orchestration.settings import Settings
+
+
+def send_events(
+    settings: Settings,
+    events: Iterable[object],
+    *,
+    url: str | None,
+    open_months: bool = False,
+    on_batch: Callable[[int], None] = lambda _: None,
+) -> Tally:
+    """Send events to the service at `url`, or without one land them here, and tally the verdicts.
+
+    `open_months` is an operator's right and has no meaning over HTTP. Raises PostingError or
+    StoreError.
+    """
+    if url is not None:
+        keys = settings.clear_write_keys
+        return Poster(url=url, write_key=keys[0] if keys else None).post(events, on_batch=on_batch)
+    with open_warehouse(settings) as database:
+        return land_events(database, events, open_months=open_months, on_batch=on_batch)

@@ -1,0 +1,127 @@
+"""The services of `study up`, each as the supervisor runs it."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from ingestion.store.database import describe
+from ingestion.store.migrations import migrate
+from orchestration.database import open_unmigrated
+from orchestration.instance import prepare_dagster_home
+from orchestration.settings import Settings, child_environment, variable_name
+from orchestration.supervisor import Service, require_free, running, stop_on_signals, watch
+
+WORKSPACE = Path(__file__).parents[1] / "workspace.yaml"
+LOOPBACK = "127.0.0.1"
+_PROBE_SECONDS = 2.0
+_DAEMONS = "{ instance { daemonHealth { allDaemonStatuses { required healthy } } } }"
+
+
+def run_everything(settings: Settings, *, announce: Callable[[str], None]) -> None:
+    """Run database, ingestion, UI and daemon until SIGINT or SIGTERM, then stop them all.
+
+    Raises SupervisorError where a port is taken or a service does not come up or ends, StoreError
+    where the database does not come up.
+    """
+    require_free(
+        {
+            variable_name("ingestion_port"): (settings.host, settings.ingestion_port),
+            variable_name("dagster_port"): (LOOPBACK, settings.dagster_port),
+        }
+    )
+    with stop_on_signals() as stop, open_unmigrated(settings) as url:
+        migrate(url)
+        services = [ingestion_service(settings, url), *dagster_services(settings, url)]
+        with running(services, logs=settings.logs, stop=stop) as children:
+            if not stop.is_set():
+                announce(f"ingestion   {ingestion_url(settings)}")
+                announce(f"Dagster     {dagster_url(settings)}")
+                announce(f"PostgreSQL  {describe(url)}")
+                announce(f"logs        {settings.logs}")
+                announce("Ctrl-C stops everything.")
+            watch(children, stop)
+        announce("Stopped.")
+
+
+def ingestion_service(settings: Settings, url: str) -> Service:
+    """The ingestion service over a database that is open."""
+    ready = f"{ingestion_url(settings)}/readyz"
+    return Service(
+        name="ingestion",
+        command=[sys.executable, "-m", "orchestration.cli", "serve"],
+        environment=_environment(settings, url),
+        is_healthy=lambda: _answers(ready),
+    )
+
+
+def dagster_services(settings: Settings, url: str) -> list[Service]:
+    """Dagster's UI, and the daemon that runs schedules and the queue."""
+    environment = _environment(settings, url) | {
+        "DAGSTER_HOME": str(prepare_dagster_home(settings.dagster_home))
+    }
+    ui = dagster_url(settings)
+    listen = ["-h", LOOPBACK, "-p", str(settings.dagster_port)]
+    return [
+        Service(
+            name="dagster-webserver",
+            command=[_script("dagster-webserver"), "-w", str(WORKSPACE), *listen],
+            environment=environment,
+            is_healthy=lambda: _answers(f"{ui}/server_info"),
+        ),
+        Service(
+            name="dagster-daemon",
+            command=[_script("dagster-daemon"), "run", "-w", str(WORKSPACE)],
+            environment=environment,
+            is_healthy=lambda: _daemons_are_healthy(ui),
+        ),
+    ]
+
+
+def ingestion_url(settings: Settings) -> str:
+    """Where the ingestion service is reached from this machine."""
+    unspecified = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104 (compared with, not bound to)
+    host = unspecified.get(settings.host, settings.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.ingestion_port}"
+
+
+def dagster_url(settings: Settings) -> str:
+    """Where the Dagster UI is."""
+    return f"http://{LOOPBACK}:{settings.dagster_port}"
+
+
+def _environment(settings: Settings, url: str) -> dict[str, str]:
+    # By the environment alone: an argument would show the password to every user of the machine.
+    values = {
+        "database_url": url,
+        "home": str(settings.home),
+        "host": settings.host,
+        "ingestion_port": str(settings.ingestion_port),
+        "dagster_port": str(settings.dagster_port),
+        "log_level": settings.log_level,
+        "write_keys": ",".join(settings.clear_write_keys),
+    }
+    return child_environment(**{variable_name(field): value for field, value in values.items()})
+
+
+def _script(name: str) -> str:
+    return str(Path(sys.executable).with_name(name))
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=_PROBE_SECONDS).is_success
+    except httpx.TransportError:
+        return False
+
+
+def _daemons_are_healthy(ui: str) -> bool:
+    try:
+        answer = httpx.post(f"{ui}/graphql", json={"query": _DAEMONS}, timeout=_PROBE_SECONDS)
+    except httpx.TransportError:
+        return False
+    if not answer.is_success:
+        return False
+    statuses = answer.json()["data"]["instance"]["daemonHealth"]["allDaemonStatuses"]
+    return all(status["healthy"] for status in statuses if status["required"])

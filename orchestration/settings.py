@@ -1,0 +1,161 @@
+"""Every setting, and the only place where the environment is read or changed.
+
+Anything else that looked at `os.environ` would be a setting nobody can list: `study doctor`
+shows what is in force from here, and a test holds this list against `docs/operations.md`.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "STUDY_"
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """The settings in force. Raises pydantic's ValidationError where a value cannot be one."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        frozen=True,
+        # A rejected value is echoed by pydantic, and two of these are secrets.
+        hide_input_in_errors=True,
+    )
+
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="Owner's URL of a PostgreSQL >= 15; unset, the embedded one is started.",
+    )
+    home: Path = Field(
+        default=Path(".study"),
+        description="Folder of everything written: database, Dagster's runs, logs.",
+    )
+    write_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(),
+        description="Keys a sender must show, comma separated; none: only loopback is served.",
+    )
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address the ingestion service listens on.",
+    )
+    ingestion_port: Port = Field(default=8000, description="Port of the ingestion service.")
+    dagster_port: Port = Field(default=3000, description="Port of the Dagster UI, loopback only.")
+    postgres_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=5433, description="Port of the embedded PostgreSQL, loopback only; 0: any free."
+    )
+    postgres_bin: Path | None = Field(
+        default=None,
+        description="Folder of `postgres` and `initdb`; unset, the ones that come with the wheel.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severe message the services write."
+    )
+
+    @field_validator("write_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(key.strip() for key in value.split(",") if key.strip())
+
+    @field_validator("home")
+    @classmethod
+    def _anchor_home(cls, value: Path) -> Path:
+        # Absolute at once: the services run as children that may not share this folder.
+        return value.expanduser().absolute()
+
+    @property
+    def dagster_home(self) -> Path:
+        """Folder of Dagster's own records (DAGSTER_HOME)."""
+        return self.home / "dagster"
+
+    @property
+    def logs(self) -> Path:
+        """Folder of the services' logs."""
+        return self.home / "logs"
+
+    @property
+    def given_url(self) -> str | None:
+        """The database URL that was set, in clear; None for the embedded server."""
+        return self.database_url.get_secret_value() if self.database_url else None
+
+    @property
+    def clear_write_keys(self) -> tuple[str, ...]:
+        """The write keys in clear."""
+        return tuple(key.get_secret_value() for key in self.write_keys)
+
+
+@dataclass(frozen=True)
+class SettingInForce:
+    """One setting as `study doctor` shows it: secrets are masked."""
+
+    variable: str
+    value: str
+    source: Literal["environment", "default"]
+    description: str
+
+
+def read_settings() -> Settings:
+    """Read the environment."""
+    return Settings()
+
+
+def list_settings(settings: Settings) -> list[SettingInForce]:
+    """Every setting with its value, masked if secret, and where the value came from."""
+    return [
+        SettingInForce(
+            variable=variable_name(name),
+            value=_show(getattr(settings, name)),
+            source="environment" if name in settings.model_fields_set else "default",
+            description=field.description or "",
+        )
+        for name, field in type(settings).model_fields.items()
+    ]
+
+
+def variable_name(field: str) -> str:
+    """Environment variable of a setting."""
+    return PREFIX + field.upper()
+
+
+def child_environment(**additions: str) -> dict[str, str]:
+    """The environment a child process is given: this process's own and the additions."""
+    return {**os.environ, **additions}
+
+
+@contextmanager
+def exported(variables: Mapping[str, str]) -> Iterator[None]:
+    """Hold variables in this process's environment, for libraries that take them nowhere else.
+
+    The environment belongs to the process: two threads must not do this at once.
+    """
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _show(value: object) -> str:
+    match value:
+        case None:
+            return "(unset)"
+        case SecretStr():
+            return str(value)
+        case tuple():
+            return f"{len(value)} set, masked" if value else "(none)"
+        case _:
+            return str(value)

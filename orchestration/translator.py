@@ -1,0 +1,36 @@
+"""How a dbt model becomes an asset: its schema and table are its key, its schema is its group."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
+
+OWNER = "team:analytics"
+
+
+class WarehouseTranslator(DagsterDbtTranslator):
+    """Names assets `[schema, table]`: the name the table has in SQL, in dbt and in Dagster."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            DagsterDbtTranslatorSettings(
+                enable_code_references=True, enable_source_tests_as_checks=True
+            )
+        )
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """Schema and table as the database knows them."""
+        table = dbt_resource_props.get("identifier") or dbt_resource_props["alias"]
+        return dg.AssetKey([dbt_resource_props["schema"], table])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """The schema: one layer, one group."""
+        return str(dbt_resource_props["schema"])
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        """Give every model an owner, unless it names its own."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        return spec if spec.owners else spec.replace_attributes(owners=[OWNER])
