@@ -1,0 +1,17 @@
+{#-
+    The instant the run is evaluated at, as a literal in UTC.
+    An instant without an offset is refused: read in the server's timezone, it would close
+    sessions hours too early or too late.
+-#}
+{% macro as_of() -%}
+    {%- set given = var('as_of', none) -%}
+    {%- if given is none -%}
+        {%- set instant = run_started_at -%}
+    {%- else -%}
+        {%- set instant = modules.datetime.datetime.fromisoformat(given | string) -%}
+    {%- endif -%}
+    {%- if instant.utcoffset() is none -%}
+        {{ exceptions.raise_compiler_error("as_of has no UTC offset: " ~ given ~ ". Write it like 2026-01-31T12:00:00+00:00.") }}
+    {%- endif -%}
+    cast('{{ instant.astimezone(modules.pytz.utc).isoformat() }}' as timestamp with time zone)
+{%- endmacro %}

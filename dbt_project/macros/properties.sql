@@ -1,0 +1,57 @@
+{#-
+    Typed reads of one key of a JSON object. A value of another type reads as null, as if the
+    key were absent: ingestion checks types, and one row that slipped past it must not stop every mart.
+-#}
+{% macro json_text(object, key) -%}
+    {{ return(adapter.dispatch('json_text')(object, key)) }}
+{%- endmacro %}
+
+{% macro postgres__json_text(object, key) -%}
+    {{ object }} ->> '{{ key }}'
+{%- endmacro %}
+
+
+{% macro json_number(object, key) -%}
+    {{ return(adapter.dispatch('json_number')(object, key)) }}
+{%- endmacro %}
+
+{% macro postgres__json_number(object, key) -%}
+    case jsonb_typeof({{ object }} -> '{{ key }}')
+        when 'number' then cast({{ object }} ->> '{{ key }}' as double precision)
+    end
+{%- endmacro %}
+
+
+{% macro json_integer(object, key) -%}
+    {{ return(adapter.dispatch('json_integer')(object, key)) }}
+{%- endmacro %}
+
+{% macro postgres__json_integer(object, key) -%}
+    case jsonb_typeof({{ object }} -> '{{ key }}')
+        when 'number' then cast(cast({{ object }} ->> '{{ key }}' as numeric) as bigint)
+    end
+{%- endmacro %}
+
+
+{% macro json_boolean(object, key) -%}
+    {{ return(adapter.dispatch('json_boolean')(object, key)) }}
+{%- endmacro %}
+
+{% macro postgres__json_boolean(object, key) -%}
+    case jsonb_typeof({{ object }} -> '{{ key }}')
+        when 'boolean' then cast({{ object }} ->> '{{ key }}' as boolean)
+    end
+{%- endmacro %}
+
+
+{#- A number of seconds as whole microseconds, rounded half away from zero in decimal. -#}
+{% macro json_microseconds(object, key) -%}
+    {{ return(adapter.dispatch('json_microseconds')(object, key)) }}
+{%- endmacro %}
+
+{% macro postgres__json_microseconds(object, key) -%}
+    case jsonb_typeof({{ object }} -> '{{ key }}')
+        when 'number'
+            then cast(round(cast({{ object }} ->> '{{ key }}' as numeric) * 1000000) as bigint)
+    end
+{%- endmacro %}

@@ -1,0 +1,86 @@
+with
+
+question_events as (
+    select * from {{ ref('int_events_placed') }}
+    where
+        event_type in (
+            'question_view',
+            'question_attempt',
+            'question_submit',
+            'ai_hint_requested',
+            'ai_explanation_requested'
+        )
+),
+
+-- Running counts within one learner, session and question ("no session" is a group as well).
+counted as (
+    select
+        *,
+        count(case when event_type = 'question_submit' then 1 end) over so_far as submits_so_far,
+        count(case when event_type = 'question_submit' then 1 end) over whole_group as submits_in_all,
+        count(case when event_type = 'ai_hint_requested' then 1 end) over so_far as hints_so_far,
+        count(case when event_type = 'ai_explanation_requested' then 1 end) over so_far
+            as explanations_so_far,
+        count(case when event_type = 'ai_explanation_requested' then 1 end) over whole_group
+            as explanations_in_all,
+        count(difficulty) over so_far as difficulties_so_far
+    from question_events
+    window
+        so_far as (
+            partition by user_id, session_id, question_id
+            order by occurred_at, event_id
+            rows between unbounded preceding and current row
+        ),
+        whole_group as (partition by user_id, session_id, question_id)
+),
+
+rated as (
+    select
+        *,
+        max(difficulty) over (
+            partition by user_id, session_id, question_id, difficulties_so_far
+        ) as last_difficulty
+    from counted
+),
+
+attempts as (
+    select * from rated
+    where
+        event_type = 'question_submit'
+        or (
+            event_type = 'question_attempt'
+            and is_correct is not null
+            and submits_so_far = submits_in_all
+        )
+),
+
+final as (
+    select
+        event_id,
+        user_id,
+        session_id,
+        question_id,
+        topic_id,
+        selected_answer,
+        correct_answer,
+        time_to_answer_seconds,
+        confidence_level,
+        last_difficulty as difficulty,
+        reported_attempt_number,
+        is_correct,
+        coalesce(is_hint_reported, false)
+        or hints_so_far > lag(hints_so_far, 1, cast(0 as bigint)) over group_attempts as hint_used,
+        lead(explanations_so_far, 1, explanations_in_all) over group_attempts > explanations_so_far
+            as explanation_viewed,
+        reported_is_first_attempt,
+        local_date,
+        occurred_at as attempted_at
+    from attempts
+    window
+        group_attempts as (
+            partition by user_id, session_id, question_id
+            order by occurred_at, event_id
+        )
+)
+
+select * from final
