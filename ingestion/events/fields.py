@@ -61,7 +61,9 @@ FiveSteps = Annotated[int, Field(ge=1, le=5)]
 Identifier = Annotated[str, Field(min_length=1, max_length=128)]
 Name = Annotated[str, Field(max_length=200)]
 FreeText = Annotated[str, Field(max_length=2_000)]
-Timezone = Annotated[Name, AfterValidator(_check_timezone)]
+Timezone = Annotated[
+    str, AfterValidator(_check_timezone), Field(json_schema_extra={"format": "iana-timezone"})
+]
 
 Identifiers = Annotated[list[Identifier], Field(max_length=50)]
 

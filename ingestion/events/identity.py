@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from uuid import RFC_4122, UUID
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _NEARBY = timedelta(days=1)
 _TAIL_BYTES = 10  # 74 of these 80 bits fit beside version and variant
@@ -47,7 +47,7 @@ def embedded_instant(event_id: UUID) -> datetime | None:
     if event_id.version != 7 or event_id.variant != RFC_4122:
         return None
     try:
-        return _EPOCH + (event_id.int >> 80) * _MILLISECOND
+        return EPOCH + (event_id.int >> 80) * _MILLISECOND
     except OverflowError:
         return None
 
@@ -69,15 +69,16 @@ def random_uuid7(instant: datetime) -> UUID:
     return _compose(instant, os.urandom(_TAIL_BYTES))
 
 
-def resolve_identity(client_id: str, original: datetime | None, received_at: datetime) -> Identity:
+def resolve_identity(
+    client_id: str, original: datetime | None, received_at: datetime
+) -> Identity | None:
     """Keep a client's UUIDv7 whose time is within a day of the event's own; map any other id.
 
     `original` is the event's time as the client's clock told it, before any correction: the
     correction differs between retries, and the id must not. Without it the time of receipt
-    stands in for judging a UUIDv7.
+    stands in for judging a UUIDv7, and None is returned when the id would have to be mapped.
 
-    Raises `LookupError` when the id must be mapped but there is no `original` to map it by, and
-    `ValueError` when `original` is before 1970.
+    Raises `ValueError` when `original` is before 1970.
     """
     as_uuid = parse_uuid(client_id)
     if as_uuid is not None:
@@ -85,14 +86,14 @@ def resolve_identity(client_id: str, original: datetime | None, received_at: dat
         if embedded is not None and abs(embedded - (original or received_at)) <= _NEARBY:
             return Identity(as_uuid, None)
     if original is None:
-        raise LookupError("an id that is not a UUIDv7 of about now needs occurred_at")
+        return None
     canonical = str(as_uuid) if as_uuid is not None else client_id
     return Identity(derive_uuid7(original, canonical), canonical)
 
 
 def _compose(instant: datetime, tail: bytes) -> UUID:
     """Lay out a UUIDv7 (RFC 9562): 48 bits of milliseconds, version, 12 bits, variant, 62 bits."""
-    milliseconds = (instant - _EPOCH) // _MILLISECOND
+    milliseconds = (instant - EPOCH) // _MILLISECOND
     if milliseconds < 0:
         raise ValueError("a UUIDv7 cannot carry a time before 1970")
     bits = int.from_bytes(tail, "big")

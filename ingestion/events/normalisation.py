@@ -30,9 +30,11 @@ def is_storable(text: str) -> bool:
     """Tell whether PostgreSQL can keep a text: no NUL character, no half of a surrogate pair."""
     if "\x00" in text:
         return False
-    if text.isascii():
-        return True
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def normalise(value: object, depth: int = 0) -> Any:
@@ -62,10 +64,9 @@ def _normalise_number(number: float) -> int | float:
     if isinstance(number, float):
         if not math.isfinite(number):
             raise UnfitError(Code.NOT_FINITE, "must be a finite number")
-        if not number.is_integer() or abs(number) > _BIGINT_MAX:
-            return number
-        return int(number)
-    if abs(number) > _BIGINT_MAX:
+        fits = -_BIGINT_MAX <= number <= _BIGINT_MAX
+        return int(number) if fits and number.is_integer() else number
+    if not -_BIGINT_MAX <= number <= _BIGINT_MAX:
         raise UnfitError(Code.OUT_OF_RANGE, "must fit in 64 bits")
     return number
 

@@ -22,7 +22,7 @@ _WORDS: Mapping[str, tuple[Code, str]] = {
     "list_type": (Code.WRONG_TYPE, "must be a list"),
     "dict_type": (Code.WRONG_TYPE, "must be an object"),
     "model_type": (Code.WRONG_TYPE, "must be an object"),
-    "union_tag_invalid": (Code.WRONG_TYPE, "must be one of {expected_tags}"),
+    "union_tag_invalid": (Code.WRONG_TYPE, "must be {expected_tags}"),
     "greater_than_equal": (Code.OUT_OF_RANGE, "must be at least {ge}"),
     "less_than_equal": (Code.OUT_OF_RANGE, "must be at most {le}"),
     "string_too_short": (Code.OUT_OF_RANGE, "must have at least {min_length} character(s)"),
@@ -98,6 +98,8 @@ def _describe(error: ErrorDetails, value: object) -> tuple[Code, str]:
         return Code.WRONG_TYPE, "must be a string"
     code, words = _WORDS.get(kind, (Code.INVALID_VALUE, "is not acceptable"))
     bounds = {name: _render_bound(bound) for name, bound in error.get("ctx", {}).items()}
+    if kind == "union_tag_invalid":
+        bounds["expected_tags"] = bounds["expected_tags"].replace("'", "").replace(", ", " or ")
     return code, words.format_map(bounds)
 
 

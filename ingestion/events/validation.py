@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from ingestion.events.codes import Code
 from ingestion.events.envelope import Event, whole_event
-from ingestion.events.identity import Identity, random_uuid7, resolve_identity
+from ingestion.events.identity import EPOCH, Identity, random_uuid7, resolve_identity
 from ingestion.events.instants import shift
 from ingestion.events.normalisation import UNSTORABLE, UnfitError, is_storable, normalise
 from ingestion.events.plan import PLAN, EventType
@@ -139,13 +139,13 @@ def _place(
     occurred_at = _correct(event.occurred_at, received_at, sent_at)
     # Subtracting cannot overflow; adding 24 hours to a receipt could.
     if occurred_at is None or occurred_at - received_at > _AHEAD_MAX:
-        return _refuse_time("lies over 24 h ahead of its receipt, or beyond year 9999")
-    try:
-        identity = _resolve(event, occurred_at, received_at)
-    except LookupError as error:
-        return reject(Code.OCCURRED_AT_REQUIRED, ("occurred_at",), str(error))
-    except ValueError:
+        return _refuse_time("lies over 24 h ahead of its receipt, or outside the years 1 to 9999")
+    if min(occurred_at, event.occurred_at or occurred_at) < EPOCH:
         return _refuse_time("lies before 1970")
+    identity = _resolve(event, occurred_at, received_at)
+    if identity is None:
+        words = "is required with an event_id that is not a UUIDv7 of the last 24 h"
+        return reject(Code.OCCURRED_AT_REQUIRED, ("occurred_at",), words)
     return AcceptedEvent(
         event_id=identity.event_id,
         event_type=event.event_type,
@@ -176,7 +176,7 @@ def _correct(
     return shift(original, received_at - sent_at)
 
 
-def _resolve(event: Event, occurred_at: datetime, received_at: datetime) -> Identity:
+def _resolve(event: Event, occurred_at: datetime, received_at: datetime) -> Identity | None:
     if event.event_id is None:
         return Identity(random_uuid7(occurred_at), None)
     return resolve_identity(event.event_id, event.occurred_at, received_at)

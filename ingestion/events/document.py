@@ -1,0 +1,162 @@
+"""The tracking plan as a page to read: `docs/events.md`."""
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from pydantic import BaseModel
+
+from ingestion.events.codes import MEANINGS
+from ingestion.events.definition import EventType
+from ingestion.events.envelope import Event
+from ingestion.events.examples import build_example
+from ingestion.events.plan import PLAN
+from ingestion.events.schemas import JsonSchema, branches, field_schemas
+
+_INTRODUCTION = """\
+<!-- Generated from ingestion/events by `python -m ingestion.events.generate`: do not edit. -->
+# Events: the tracking plan
+
+What a client may send, and what becomes of it. Every event type below lists when and where it is
+sent, the ids it must name and every property it may have; anything else is rejected by name, so
+that no number rests on a misspelt field. The same as JSON Schema: [`schemas/`](schemas/).
+
+- **Types are JSON's, and strict.** `"3"` is not a number and `1` is not true; `3.0` is the integer
+  3. `null` means absent. Texts may hold anything but a NUL character or half a surrogate pair.
+- **A verdict for each event.** An event that breaks a rule is rejected with a code, the place and
+  a message that quotes no value; its neighbours in the batch are not touched.
+- **Properties are optional unless they are marked**: only what a metric cannot exist without is
+  required.
+"""
+
+_IDENTITY_AND_CLOCK = """\
+## Identity: how a retry is recognised
+
+Every event is stored under a UUIDv7, which carries its time. The same id is stored once: a second
+copy is a `duplicate`, the same id with other content a `conflict`.
+
+| the client sends | stored under |
+|---|---|
+| a UUIDv7 whose time is within 24 h of `occurred_at` (of the receipt, without one) | that id |
+| any other id up to 128 characters, with `occurred_at` | a UUIDv7 derived from both |
+| any other id without `occurred_at` | nothing: rejected, `occurred_at_required` |
+| no id | a new UUIDv7; a retry counts twice |
+
+A derived id depends only on the id and on the millisecond of `occurred_at` as the client wrote it,
+in whatever offset; so resend an event with the same two. The client's own id is kept beside it. A
+UUID is the same in upper or lower case, with or without hyphens.
+
+## Clock: when it happened
+
+- Times are RFC 3339 **with an offset** (`2026-03-03T09:30:00Z`, `...+01:00`); digits past the
+  microsecond are cut off.
+- `sent_at` (on the batch, or on the event, which goes first) is the client's clock when it sent.
+  With it: `occurred_at` = the client's `occurred_at` + (receipt - `sent_at`), which takes a wrong
+  clock out. The client's own time is kept as well.
+- Without `occurred_at` an event happened when it was received.
+- Rejected, `occurred_at_out_of_range`: over 24 h ahead of the receipt after correction; before
+  1970; in a month that is not open for landing.
+"""
+
+
+_TYPES = {
+    "string": "text",
+    "uuid": "UUID",
+    "date-time": "time",
+    "iana-timezone": "timezone name",
+    "integer": "integer",
+    "number": "number",
+    "boolean": "true/false",
+    "object": "object",
+}
+_SIZES = (("Length", "characters"), ("Items", "entries"), ("Properties", "names"))
+
+
+def render_document() -> str:
+    """Write the whole page as Markdown."""
+    sections = [
+        _INTRODUCTION,
+        _render_contents(),
+        "## What every event has\n",
+        *_render_table(Event),
+        "",
+        *(line for name, members in _families() for line in _render_family(name, members)),
+        _IDENTITY_AND_CLOCK,
+        *_render_codes(),
+    ]
+    return "\n".join(sections) + "\n"
+
+
+def _families() -> Iterator[tuple[str, Iterable[EventType]]]:
+    return groupby(PLAN.values(), key=lambda event_type: event_type.family)
+
+
+def _render_contents() -> str:
+    rows = ["| family | event types |", "|---|---|"]
+    for family, members in _families():
+        links = " · ".join(f"[`{member.name}`](#{member.name})" for member in members)
+        rows.append(f"| {family} | {links} |")
+    return "\n".join(rows) + "\n"
+
+
+def _render_family(name: str, members: Iterable[EventType]) -> Iterator[str]:
+    yield f"## {name.capitalize()}\n"
+    for event_type in members:
+        ids = ["user_id", *sorted(event_type.required_ids)]
+        yield f"### {event_type.name}\n"
+        yield f"{event_type.description}\n"
+        yield f"- **When**: {event_type.when}"
+        yield f"- **Where**: {event_type.where}"
+        yield f"- **Must name**: {_join_codes(ids)}"
+        schema = f"[`{event_type.name}.json`](schemas/{event_type.name}.json)"
+        yield f"- **Schema**: version {event_type.schema_version}, {schema}\n"
+        yield from _render_table(event_type.properties)
+        yield f"\n```json\n{json.dumps(build_example(event_type), indent=2)}\n```\n"
+
+
+def _render_table(model: type[BaseModel]) -> Iterator[str]:
+    yield "| name | type | unit | range | meaning |"
+    yield "|---|---|---|---|---|"
+    for name, schema in field_schemas(model).items():
+        required = " (required)" if model.model_fields[name].is_required() else ""
+        kinds = branches(schema)
+        cells = (
+            f"`{name}`{required}",
+            " or ".join(_describe_type(kind) for kind in kinds),
+            schema.get("unit", ""),
+            "; ".join(filter(None, (_describe_range(kind) for kind in kinds))),
+            schema["description"],
+        )
+        yield f"| {' | '.join(cells)} |"
+
+
+def _describe_type(schema: JsonSchema) -> str:
+    if schema["type"] == "array":
+        entries = " or ".join(_describe_type(kind) for kind in branches(schema["items"]))
+        return f"list of {entries}"
+    return _TYPES[schema["format"] if "format" in schema else schema["type"]]
+
+
+def _describe_range(schema: JsonSchema) -> str:
+    if "enum" in schema:
+        accepted = schema["enum"]
+        return _join_codes(accepted) if len(accepted) <= 10 else f"the {len(accepted)} above"
+    if "minimum" in schema and "maximum" in schema:
+        return f"{schema['minimum']:,} to {schema['maximum']:,}"
+    for keyword, unit in _SIZES:
+        if f"max{keyword}" in schema:
+            least = f"{schema[f'min{keyword}']} to" if f"min{keyword}" in schema else "up to"
+            return f"{least} {schema[f'max{keyword}']:,} {unit}"
+    return f"from {schema['minimum']}" if "minimum" in schema else ""
+
+
+def _join_codes(values: Iterable[str]) -> str:
+    return ", ".join(f"`{value}`" for value in values)
+
+
+def _render_codes() -> Iterator[str]:
+    yield "## Codes of rejection\n"
+    yield "| code | meaning |"
+    yield "|---|---|"
+    for code, meaning in MEANINGS.items():
+        yield f"| `{code}` | {meaning} |"
