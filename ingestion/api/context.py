@@ -34,5 +34,5 @@ def truncate_ip(text: str) -> str | None:
         return None
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
-    kept = _IPV4_KEPT_BITS if address.version == 4 else _IPV6_KEPT_BITS  # noqa: PLR2004
+    kept = _IPV4_KEPT_BITS if address.version == 4 else _IPV6_KEPT_BITS
     return str(ipaddress.ip_network((address, kept), strict=False).network_address)

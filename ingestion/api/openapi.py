@@ -27,8 +27,8 @@ class EventBatch(BaseModel):
 def body_of(*models: str) -> dict[str, Any]:
     """The OpenAPI request body of a route that takes any one of the models named."""
     references = [{"$ref": _REFERENCE.format(model=model)} for model in models]
-    schema = references[0] if len(references) == 1 else {"anyOf": references}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    content = {"application/json": {"schema": {"anyOf": references}}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def describe_bodies(app: FastAPI) -> None:

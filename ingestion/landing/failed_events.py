@@ -11,6 +11,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
+from ingestion.events.validation import Rejection
 from ingestion.landing.verdict import Status, Verdict
 
 _DEEPEST = 32
@@ -20,8 +21,9 @@ insert into raw.failed_events (
     failed_event_id, received_at, kind, code, path, message, event_type, event_id, payload, context
 )
 select
-    failed_event_id, %(received_at)s, kind, code, path, message, event_type, event_id, payload,
-    %(context)s
+    failed_event_id, %(received_at)s, kind, code, path, message, event_type, event_id,
+    -- an event that is JSON's null is still a payload
+    coalesce(payload, 'null'), %(context)s
 from jsonb_to_recordset(%(rows)s) as failed (
     failed_event_id uuid, kind text, code text, path text, message text, event_type text,
     event_id text, payload jsonb
@@ -36,6 +38,7 @@ class FailedEvent:
     """A verdict of `rejected` or `conflict` beside the event as the client sent it."""
 
     verdict: Verdict
+    why: Rejection
     payload: object
 
 
@@ -63,16 +66,16 @@ async def keep(
 
 
 def _row(failed: FailedEvent) -> dict[str, object]:
-    verdict, payload = failed.verdict, storable(failed.payload)
-    content = json.dumps([verdict.code, payload], sort_keys=True, ensure_ascii=True)
+    verdict, payload, why = failed.verdict, storable(failed.payload), failed.why
+    content = json.dumps([why.code, payload], sort_keys=True, ensure_ascii=True)
     digest = hashlib.sha256(content.encode()).digest()
     event_type = payload.get("event_type") if isinstance(payload, dict) else None
     return {
         "failed_event_id": str(UUID(bytes=digest[:16])),
         "kind": "conflict" if verdict.status is Status.CONFLICT else "rejected",
-        "code": verdict.code,
-        "path": None if verdict.path is None else storable(verdict.path),
-        "message": storable(verdict.message),
+        "code": why.code,
+        "path": storable(why.path),
+        "message": storable(why.message),
         "event_type": event_type if isinstance(event_type, str) else None,
         "event_id": None if verdict.event_id is None else storable(verdict.event_id),
         "payload": payload,

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ingestion.events.validation import Rejection
+
 
 class Status(StrEnum):
     """The four fates of an event; `received` is always their sum."""
@@ -21,16 +23,14 @@ class Verdict:
 
     `event_id` is the stored id (or, for a rejected event, the id as the client sent it, if it sent
     text); `client_event_id` is the client's own id where it had to be mapped to a UUIDv7.
-    `code`, `path` and `message` are set for `rejected` and `conflict` only.
+    `why` is set for `rejected` and `conflict` only.
     """
 
     index: int
     status: Status
     event_id: str | None
     client_event_id: str | None = None
-    code: str | None = None
-    path: str | None = None
-    message: str | None = None
+    why: Rejection | None = None
 
 
 @dataclass(frozen=True, slots=True)

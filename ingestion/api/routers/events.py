@@ -106,9 +106,9 @@ def _answer(report: LandingReport) -> BatchVerdict:
                 status=verdict.status,
                 event_id=verdict.event_id,
                 client_event_id=verdict.client_event_id,
-                code=verdict.code,
-                path=verdict.path,
-                message=verdict.message,
+                code=verdict.why.code if verdict.why else None,
+                path=verdict.why.path if verdict.why else None,
+                message=verdict.why.message if verdict.why else None,
             )
             for verdict in report.results
         ],

@@ -2,25 +2,23 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import httpx
 import psycopg
 import pytest
-import uvicorn
 
-from ingestion.api import IngestionSettings, create_app
+from ingestion.api import IngestionSettings
+from ingestion.api.server import build_server
 
 Serve = Callable[[IngestionSettings], httpx.Client]
 
 
 @contextmanager
 def _served(settings: IngestionSettings) -> Iterator[httpx.Client]:
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(settings), host="127.0.0.1", port=0, log_level="warning")
-    )
+    server = build_server(settings, host="127.0.0.1", port=0)
     started = threading.Event()
     startup = server.startup
 
@@ -45,21 +43,29 @@ def _served(settings: IngestionSettings) -> Iterator[httpx.Client]:
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     """Start a service with given settings; all are stopped at the end of the test."""
-    from contextlib import ExitStack
-
     with ExitStack() as stack:
         yield lambda settings: stack.enter_context(_served(settings))
 
 
-@pytest.fixture
-def client(serve: Serve, database_url: str) -> httpx.Client:
-    return serve(IngestionSettings(database_url=database_url))
+@pytest.fixture(scope="module")
+def shared_client(shared_database_url: str) -> Iterator[httpx.Client]:
+    with _served(IngestionSettings(database_url=shared_database_url)) as client:
+        yield client
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(database_url, autocommit=True) as connection:
+def database(shared_database_url: str) -> Iterator[psycopg.Connection]:
+    """An administrator's connection to the module's database, emptied of events."""
+    with psycopg.connect(shared_database_url, autocommit=True) as connection:
+        connection.execute("truncate raw.study_events, raw.failed_events")
         yield connection
+
+
+@pytest.fixture
+def client(shared_client: httpx.Client, database: psycopg.Connection) -> httpx.Client:
+    """A service on that database."""
+    assert not database.closed
+    return shared_client
 
 
 @pytest.fixture

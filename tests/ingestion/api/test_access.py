@@ -1,12 +1,13 @@
 """Who may write, and what the service says of itself."""
 
+import asyncio
 import base64
 
 import httpx
 import psycopg
 import pytest
 
-from ingestion.api import IngestionSettings
+from ingestion.api import IngestionSettings, create_app
 from tests.ingestion.api.conftest import Serve
 
 BATCH = "/api/analytics/events/batch"
@@ -36,10 +37,6 @@ def test_unknown_key_is_kept_out(guarded: httpx.Client, header: str) -> None:
 
 
 def test_without_keys_only_loopback_is_served(database_url: str) -> None:
-    import asyncio
-
-    from ingestion.api import create_app
-
     async def status_for(address: str) -> int:
         transport = httpx.ASGITransport(
             create_app(IngestionSettings(database_url=database_url)), client=(address, 1)
@@ -62,9 +59,11 @@ def test_forwarded_header_cannot_feign_another_address(
     )
 
 
-def test_readiness_follows_the_database(client: httpx.Client, database: psycopg.Connection) -> None:
+def test_readiness_follows_the_schema(serve: Serve, database_url: str) -> None:
+    client = serve(IngestionSettings(database_url=database_url))
     assert client.get("/readyz").json() == {"status": "ready"}
-    database.execute("delete from ops.alembic_version")
+    with psycopg.connect(database_url, autocommit=True) as database:
+        database.execute("delete from ops.alembic_version")
     response = client.get("/readyz")
     assert (response.status_code, response.json()["error"]) == (503, "schema_behind")
     assert client.get("/healthz").status_code == 200

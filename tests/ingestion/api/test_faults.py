@@ -46,10 +46,13 @@ def test_killed_idle_connection_costs_the_sender_nothing(
 
 
 def test_batch_whose_commit_is_cut_is_not_acknowledged_and_its_retry_lands_once(
-    client: httpx.Client, database: psycopg.Connection, database_url: str, make_event: Make
+    client: httpx.Client,
+    database: psycopg.Connection,
+    shared_database_url: str,
+    make_event: Make,
 ) -> None:
     batch = {"events": [make_event(), {"event_type": "nope"}]}
-    with psycopg.connect(database_url) as blocker, ThreadPoolExecutor(1) as pool:
+    with psycopg.connect(shared_database_url) as blocker, ThreadPoolExecutor(1) as pool:
         # The dead letter is written after the events: the batch now hangs just before its commit.
         blocker.execute("lock table raw.failed_events in access exclusive mode")
         answer = pool.submit(client.post, BATCH, json=batch)
@@ -71,7 +74,7 @@ def test_overlapping_senders_land_every_event_once(
     events = [make_event() for _ in range(120)]
 
     def send(seed: int) -> Counter[str]:
-        shuffled = random.Random(seed).sample(events, k=100)  # noqa: S311
+        shuffled = random.Random(seed).sample(events, k=100)
         changed = [event | {"topic_id": f"sender-{seed}"} for event in shuffled[:10]]
         answer = client.post(BATCH, json={"events": shuffled + changed})
         assert answer.status_code == 200, answer.text
