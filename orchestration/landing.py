@@ -44,7 +44,14 @@ async def _land_events(
             report = await land(
                 connection, batch, received_at=datetime.now(UTC), sent_at=None, context={}
             )
-            tally.add((verdict.status, verdict.code, verdict.message) for verdict in report.results)
+            tally.add(
+                (
+                    verdict.status,
+                    verdict.why and verdict.why.code,
+                    verdict.why and verdict.why.message,
+                )
+                for verdict in report.results
+            )
             on_batch(len(batch))
     return tally
 

@@ -1,14 +1,10 @@
 """The ingestion service in this process."""
 
-import uvicorn
-
-from ingestion.api.app import create_app
+from ingestion.api.server import build_server
 from ingestion.api.settings import IngestionSettings
 from orchestration.database import open_warehouse
 from orchestration.settings import Settings, variable_name
 from orchestration.supervisor import require_free, stop_on_signals
-
-_DRAIN_SECONDS = 5
 
 
 def serve_ingestion(settings: Settings) -> None:
@@ -21,12 +17,9 @@ def serve_ingestion(settings: Settings) -> None:
     # uvicorn raises the signal that ended it once more: caught here, so that the database this
     # process may have started is stopped as well.
     with stop_on_signals(), open_warehouse(settings) as url:
-        app = create_app(IngestionSettings(database_url=url, write_keys=settings.clear_write_keys))
-        uvicorn.run(
-            app,
+        build_server(
+            IngestionSettings(database_url=url, write_keys=settings.clear_write_keys),
             host=settings.host,
             port=settings.ingestion_port,
             log_level=settings.log_level,
-            timeout_graceful_shutdown=_DRAIN_SECONDS,
-            server_header=False,
-        )
+        ).run()

@@ -18,11 +18,14 @@ def explain(error: BaseException) -> str | None:
     from pydantic import ValidationError
 
     from ingestion.clients.poster import PostingError
+    from ingestion.readers.errors import ReaderError
     from ingestion.store.errors import StoreError
     from orchestration.supervisor import SupervisorError
 
     match error:
-        case FailedWorkError() | PostingError() | StoreError() | SupervisorError():
+        case (
+            FailedWorkError() | PostingError() | ReaderError() | StoreError() | SupervisorError()
+        ):
             return str(error)
         case ValidationError() if error.title == "Settings":
             return _explain_settings(error)

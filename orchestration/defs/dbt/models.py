@@ -1,7 +1,9 @@
 """The dbt models as assets, their tests as asset checks."""
 
 import json
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -11,8 +13,11 @@ from pydantic import Field
 from orchestration.defs.dbt.environment import dbt_environment
 from orchestration.defs.dbt.manifest import dbt_executable, dbt_project
 from orchestration.resources import Clock, Warehouse
-from orchestration.settings import exported
+from orchestration.settings import exported, read_settings
 from orchestration.translator import WarehouseTranslator
+
+# dbt's log and results of so many runs are kept, to be looked into when one has failed.
+KEPT_TARGETS = 20
 
 
 class BuildConfig(dg.Config):
@@ -41,8 +46,10 @@ def dbt_defs() -> dg.Definitions:
         clock: Clock,
         config: BuildConfig,
     ) -> Iterator[Any]:
+        arguments = build_arguments(clock.instant.isoformat(), config)
+        target = make_target(read_settings().home / "dbt", context.run_id)
         with exported(dbt_environment(warehouse.url)):
-            build = dbt.cli(build_arguments(clock.instant.isoformat(), config), context=context)
+            build = dbt.cli(arguments, context=context, target_path=target)
             yield from build.stream().fetch_row_counts()
 
     return dg.Definitions(
@@ -58,3 +65,13 @@ def build_arguments(as_of: str, config: BuildConfig) -> list[str]:
     arguments = ["build", "--vars", json.dumps({"as_of": as_of})]
     arguments += ["--exclude-resource-type", "unit_test"]
     return [*arguments, "--full-refresh"] if config.full_refresh else arguments
+
+
+def make_target(folder: Path, run_id: str) -> Path:
+    """Make the folder of what dbt writes in a run, and drop those of long past runs."""
+    target = folder / run_id
+    target.mkdir(parents=True, exist_ok=True)
+    by_age = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    for past in by_age[KEPT_TARGETS:]:
+        shutil.rmtree(past)
+    return target
