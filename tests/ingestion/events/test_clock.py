@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestion.events.validation import AcceptedEvent, validate_event
@@ -81,6 +81,7 @@ def test_event_without_a_time_happened_when_it_was_received() -> None:
         assert accepted.original_occurred_at is None
 
 
+@settings(deadline=None)
 @given(
     error=st.timedeltas(timedelta(days=-3_650), timedelta(days=3_650)),
     age=st.timedeltas(timedelta(0), timedelta(days=400)),

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestion.events.identity import (
@@ -34,6 +34,7 @@ def identify(event_id: str | None, occurred_at: datetime | None = OCCURRED_AT) -
     return accept(make_event(event_id=event_id, occurred_at=moment)).event_id
 
 
+@settings(deadline=None)
 @given(instants, client_ids)
 def test_derived_id_is_a_uuidv7_of_its_millisecond(instant: datetime, client_id: str) -> None:
     event_id = derive_uuid7(instant, client_id)
@@ -44,6 +45,7 @@ def test_derived_id_is_a_uuidv7_of_its_millisecond(instant: datetime, client_id:
     assert timedelta(0) <= instant - embedded < MILLISECOND
 
 
+@settings(deadline=None)
 @given(instants, client_ids)
 def test_derived_id_depends_on_nothing_but_its_arguments(instant: datetime, client_id: str) -> None:
     elsewhere = instant.astimezone(timezone(timedelta(minutes=-210)))
@@ -51,6 +53,7 @@ def test_derived_id_depends_on_nothing_but_its_arguments(instant: datetime, clie
     assert derive_uuid7(instant, client_id) == derive_uuid7(elsewhere, client_id)
 
 
+@settings(deadline=None)
 @given(instants, client_ids, client_ids)
 def test_different_client_ids_give_different_ids(instant: datetime, one: str, other: str) -> None:
     same = derive_uuid7(instant, one) == derive_uuid7(instant, other)
@@ -58,6 +61,7 @@ def test_different_client_ids_give_different_ids(instant: datetime, one: str, ot
     assert same == (one == other)
 
 
+@settings(deadline=None)
 @given(instants, instants, client_ids, client_ids)
 def test_ids_sort_by_millisecond(earlier: datetime, later: datetime, one: str, other: str) -> None:
     if later - earlier >= MILLISECOND:
@@ -173,6 +177,7 @@ def test_mapped_id_does_not_depend_on_how_the_time_is_written(text: str) -> None
     assert accepted.event_id == derive_uuid7(OCCURRED_AT, "msg-1")
 
 
+@settings(deadline=None)
 @given(st.timedeltas(timedelta(days=-30), timedelta(days=30)))
 def test_mapped_id_does_not_depend_on_the_correction(error: timedelta) -> None:
     event = make_event(event_id="msg-1", occurred_at=OCCURRED_AT.isoformat())
