@@ -42,8 +42,8 @@ MEANINGS: Mapping[Code, str] = MappingProxyType(
             "could not be told from a new event."
         ),
         Code.OCCURRED_AT_OUT_OF_RANGE: (
-            "The event's time is over 24 h ahead of its receipt, before 1970, or in a month that is "
-            "not open."
+            "The event's time is over 24 h ahead of its receipt, before 1970, or in a month "
+            "that is not open."
         ),
         Code.CONFLICT: "An event with this `event_id` and other content is already stored.",
     }
