@@ -50,6 +50,12 @@ class EventIds:
         return f"{head[:8]}-{head[8:]}-7{sequence:03x}-{text[:4]}-{text[4:]}"
 
 
+def earliest_id(millisecond: int) -> str:
+    """Give a text that sorts before every UUIDv7 of a millisecond and after those before it."""
+    head = f"{millisecond:012x}"
+    return f"{head[:8]}-{head[8:]}"
+
+
 def write_instant(millisecond: int) -> str:
     """Write Unix milliseconds (1970 to 9999) as RFC 3339, e.g. 2019-08-26T01:16:29.057Z."""
     day, rest = divmod(millisecond, _DAY_MILLISECONDS)

@@ -27,6 +27,7 @@ from ingestion.readers.stream import (
 )
 
 SOURCE = "lkt"
+FILE_NAME = "attempts.csv.gz"
 _ITEM = "item"
 _COLUMNS = ("user_id", "item_id", "kc_cluster", "timestamp", "outcome", "response_ms")
 _OUTCOMES = {"CORRECT", "INCORRECT", "STUDY"}
@@ -46,10 +47,12 @@ class _Trial(NamedTuple):
 def read_lkt(file: Path, accounting: Accounting) -> Iterator[EventDict]:
     """Yield the events of every learner, in time order; `accounting` fills on the way.
 
+    `file` is attempts.csv.gz, or the folder that holds it.
+
     The rows (some 60,000) are held in memory, learner by learner. A bad row is counted by name.
     Raises ReaderError at once where the file is not LKT's or breaks off.
     """
-    learners = _read_trials(file, accounting)
+    learners = _read_trials(file / FILE_NAME if file.is_dir() else file, accounting)
     return merge_streams(
         (min(trial.began_at for trial in trials), partial(_tell_learner, name, trials, accounting))
         for name, trials in learners.items()
@@ -128,13 +131,11 @@ def _read_file(file: Path) -> Iterator[Row | str]:
             header = lines.readline()
             missing = find_missing_columns(header.strip().split(","), _COLUMNS)
             if missing:
-                raise ReaderError(
-                    f"{file} has no column {missing}: it is not LKT's attempts.csv.gz"
-                )
+                raise ReaderError(f"{file} has no column {missing}: it is not LKT's {FILE_NAME}")
             yield from read_rows(chain([header], lines))
     except (OSError, EOFError, zlib.error) as error:
         raise ReaderError(
-            f"{file} cannot be read to its end ({error}): name LKT's attempts.csv.gz, whole"
+            f"{file} cannot be read to its end ({error}): name LKT's {FILE_NAME}, whole"
         ) from error
 
 

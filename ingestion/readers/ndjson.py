@@ -8,8 +8,9 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, BinaryIO, NoReturn, cast
+from typing import BinaryIO, NoReturn, cast
 
 from ingestion.readers.errors import ReaderError
 
@@ -38,11 +39,11 @@ def read_lines(source: str | Path) -> Iterator[tuple[int, object]]:
     with ExitStack() as stack:
         try:
             raw = (
-                sys.stdin.buffer
+                cast("BufferedReader", sys.stdin.buffer)
                 if str(source) == STANDARD_STREAM
                 else stack.enter_context(Path(source).open("rb"))
             )
-            is_gzip = cast("IO[bytes]", raw).peek(2).startswith(_GZIP_MAGIC)  # type: ignore[attr-defined]
+            is_gzip = raw.peek(2).startswith(_GZIP_MAGIC)
         except OSError as error:
             raise ReaderError(f"{name} cannot be read: {error.strerror or error}") from error
         stream = stack.enter_context(gzip.open(raw, "rb")) if is_gzip else raw
@@ -107,7 +108,10 @@ def write_events(target: str | Path, events: Iterable[Mapping[str, object]]) -> 
     Raises ReaderError when it cannot be written.
     """
     if str(target) == STANDARD_STREAM:
-        return _write(sys.stdout.buffer, events)
+        try:
+            return _write(sys.stdout.buffer, events)
+        except OSError as error:
+            raise ReaderError(f"standard output cannot be written: {error}") from error
     path = Path(target)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:

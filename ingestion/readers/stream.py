@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
-from ingestion.readers.identity import EventIds, name_uuid, write_instant
+from ingestion.readers.identity import EventIds, earliest_id, name_uuid, write_instant
 
 EventDict: TypeAlias = dict[str, Any]
 """An event in the HTTP shape: JSON values only, absent fields left out."""
@@ -36,9 +36,9 @@ class Stamp:
         self._user_id = str(name_uuid(source, learner))
         self._ids = EventIds(f"{source}/{learner}")
 
-    def event(self, millisecond: int, session_id: str, fact: EventDict) -> EventDict:
+    def event(self, millisecond: int, session_id: str | None, fact: EventDict) -> EventDict:
         """Complete a fact (event type, what it concerns, properties) with who and when."""
-        return {
+        event = {
             "event_id": self._ids.issue(millisecond),
             "event_type": fact["event_type"],
             "user_id": self._user_id,
@@ -46,6 +46,9 @@ class Stamp:
             "occurred_at": write_instant(millisecond),
             **fact,
         }
+        if session_id is None:
+            del event["session_id"]
+        return event
 
 
 def merge_streams(
@@ -60,8 +63,7 @@ def merge_streams(
     openers = []
     for number, (earliest, opener) in enumerate(streams):
         openers.append(opener)
-        # A time alone sorts before every id of that millisecond.
-        heap.append((f"{earliest >> 16:08x}-{earliest & 0xFFFF:04x}", number, None, None))
+        heap.append((earliest_id(earliest), number, None, None))
     heapq.heapify(heap)
     while heap:
         _, number, event, stream = heap[0]
