@@ -22,10 +22,14 @@ class Account:
     owner: tuple[int, int] | None
     """User and group id that must own the server's files; None: the caller's own."""
 
-    def give(self, path: Path) -> None:
-        """Make the account the owner of a file or folder."""
+    def give(self, file: Path | int) -> None:
+        """Make the account the owner of a file or folder, given by path or descriptor."""
         if self.owner is not None:
-            os.chown(path, *self.owner)
+            os.chown(file, *self.owner)
+
+
+CALLER = Account((), None)
+"""Whoever runs this process."""
 
 
 def choose_account(data: Path, program: Path) -> Account:
@@ -39,7 +43,7 @@ def choose_account(data: Path, program: Path) -> Account:
     Raises StoreError when root has no way.
     """
     if os.geteuid() != 0:
-        return Account((), None)
+        return CALLER
     made_by = data.stat().st_uid if data.exists() else None
     if made_by in (None, 0):
         account = namespace_account()

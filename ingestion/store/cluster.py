@@ -8,14 +8,14 @@ from pathlib import Path
 
 import psutil
 
-from ingestion.store.account import Account
+from ingestion.store.account import CALLER, Account
 from ingestion.store.binaries import Binaries
 from ingestion.store.errors import StoreError, one_line
+from ingestion.store.log import LOG_FOLDER
 
 ADMIN = "study"
 DATABASE = "study"
 SETTINGS_FILE = "study.conf"
-LOG_FOLDER = "pg_log"
 _MEBIBYTE = 1024 * 1024
 
 
@@ -27,9 +27,7 @@ def ensure_cluster(home: Path, data: Path, binaries: Binaries, account: Account)
     if not (data / "PG_VERSION").exists():
         _make_cluster(home, data, binaries, account)
     check_major(data, binaries)
-    settings = data / SETTINGS_FILE
-    settings.write_text(render_settings(psutil.virtual_memory().total))
-    account.give(settings)
+    _write_private(data / SETTINGS_FILE, render_settings(psutil.virtual_memory().total), account)
 
 
 def check_major(data: Path, binaries: Binaries) -> None:
@@ -117,18 +115,15 @@ def _make_cluster(home: Path, data: Path, binaries: Binaries, account: Account) 
     fresh = data.with_name(f"{data.name}.new")
     passing = home / "postgres.password.new"
     shutil.rmtree(fresh, ignore_errors=True)
-    password = secrets.token_urlsafe(24)
+    password = secrets.token_urlsafe(24) + "\n"
     try:
         fresh.mkdir(mode=0o700)
         account.give(fresh)
-        _write_secret(passing, password)
-        account.give(passing)
+        _write_private(passing, password, account)
         _run_initdb(home, fresh, passing, binaries, account)
         with (fresh / "postgresql.conf").open("a") as conf:
             conf.write(f"\ninclude = '{SETTINGS_FILE}'\n")
-        (fresh / SETTINGS_FILE).touch(mode=0o600)
-        account.give(fresh / SETTINGS_FILE)
-        _write_secret(password_file(home), password)
+        _write_private(password_file(home), password, CALLER)
         fresh.rename(data)
     except OSError as error:
         raise StoreError(
@@ -156,8 +151,10 @@ def _run_initdb(
         )
 
 
-def _write_secret(path: Path, secret: str) -> None:
+def _write_private(path: Path, text: str, account: Account) -> None:
+    # always a new file: in a folder that is not ours, what lies there could be a link elsewhere
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        file.write(secret + "\n")
+        file.write(text)
+        account.give(descriptor)

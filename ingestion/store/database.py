@@ -1,5 +1,6 @@
 """Which database the project works on, and as which role."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -13,6 +14,7 @@ from ingestion.store.server import EmbeddedServer
 
 MINIMUM_VERSION = 150000
 CONNECT_SECONDS = 10
+_HOST = re.compile(r"(\[[0-9a-fA-F:.%]+\]|[^:\[\]\s]*)(:\d*)?")
 
 
 class Role(StrEnum):
@@ -65,12 +67,8 @@ def connect(url: str, *, autocommit: bool = True) -> psycopg.Connection:
     try:
         return psycopg.connect(url, autocommit=autocommit, connect_timeout=CONNECT_SECONDS)
     except psycopg.Error as error:
-        password = urlsplit(url).password
-        reason = one_line(str(error))
-        if password:
-            reason = reason.replace(password, "***")
         raise StoreError(
-            f"the database at {place} cannot be reached: {reason}; "
+            f"the database at {place} cannot be reached: {one_line(str(error))}; "
             "see that it runs and STUDY_DATABASE_URL is right"
         ) from error
 
@@ -90,15 +88,25 @@ def role_url(url: str, role: Role, *, application_name: str) -> str:
 
 
 def describe(url: str) -> str:
-    """A database's address without user or password. Raises StoreError when it is no URL."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        parts, host, port = urlsplit(""), None, None
-    if parts.scheme not in ("postgresql", "postgres"):
+    """A database's address without user or password.
+
+    Raises StoreError when it is no proper URL. libpq is more lenient, but takes an unescaped
+    password apart at the wrong place and shows a piece of it as the host it cannot find.
+    """
+    scheme, _, rest = url.partition("://")
+    place, *query = re.split(r"[?#]", rest, maxsplit=1)
+    hosts, *path = place.rpartition("@")[2].split("/", maxsplit=1)
+    proper = (
+        scheme in ("postgresql", "postgres")
+        and url.count("@") <= 1
+        and not any("@" in part for part in query)
+        and "/" not in place.rpartition("@")[0]
+        and all(_HOST.fullmatch(host) for host in hosts.split(","))
+    )
+    if not proper:
         raise StoreError(
-            "the database's address is not a URL of PostgreSQL; "
-            "set STUDY_DATABASE_URL to postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+            "the database's address is not a URL of PostgreSQL: set STUDY_DATABASE_URL to "
+            "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with what is special in the password "
+            "percent-encoded"
         )
-    return f"{host or 'localhost'}:{port or 5432}{parts.path}"
+    return "/".join([hosts or "localhost", *path])

@@ -14,6 +14,7 @@ from ingestion.store.binaries import Binaries
 from ingestion.store.cluster import server_environment
 from ingestion.store.errors import StoreError, one_line
 from ingestion.store.locks import open_lock, try_exclusive
+from ingestion.store.log import LOG_FOLDER, read_last_words, startup_log
 from ingestion.store.postmaster import (
     POLL_SECONDS,
     Postmaster,
@@ -72,6 +73,7 @@ def launch(home: Path, data: Path, binaries: Binaries, account: Account, port: i
             return await_ready(home, data, pid)
         except BaseException:
             _end(pid)
+            _await_free(home)
             if port or not _is_taken(chosen):
                 raise
     raise StoreError(f"no free port was found on {HOST} in {_PORT_TRIES} tries; try again")
@@ -85,14 +87,16 @@ def await_ready(home: Path, data: Path, pid: int) -> Postmaster:
         if postmaster is not None and postmaster.pid == pid and postmaster.state == "ready":
             return postmaster
         if not is_alive(pid):
+            # its logger may still be writing why
+            _await_free(home)
             raise StoreError(
-                f"PostgreSQL did not start on {data}: {_last_words(home, data)}; "
-                f"look into {data}/pg_log"
+                f"PostgreSQL did not start on {data}: {read_last_words(home, data, pid)}; "
+                f"look into {data / LOG_FOLDER}"
             )
         time.sleep(POLL_SECONDS)
     raise StoreError(
         f"PostgreSQL (process {pid}) was not ready in {START_SECONDS:.0f} s; "
-        f"it may still be recovering from a crash: look into {data}/pg_log"
+        f"it may still be recovering from a crash: look into {data / LOG_FOLDER}"
     )
 
 
@@ -101,12 +105,14 @@ def _start(home: Path, data: Path, binaries: Binaries, account: Account, port: i
     words = [*account.prefix, str(binaries.postgres), "-D", str(data)]
     for name, value in settings.items():
         words += ["-c", f"{name}={value}"]
+    said = startup_log(home)
     alive = open_lock(home / "postgres.alive")
     try:
+        said.unlink(missing_ok=True)  # it may be another user's
         if not try_exclusive(alive):
             raise StoreError(f"another PostgreSQL has just started on {data}; try again")
         answer = subprocess.run(
-            ["/bin/sh", "-c", _DETACH, _startup_log(home), *words],
+            ["/bin/sh", "-c", _DETACH, str(said), *words],
             check=True,
             stdout=subprocess.PIPE,
             cwd=home,
@@ -130,21 +136,18 @@ def _end(pid: int) -> None:
         await_end(pid, seconds=LEFTOVER_SECONDS)
 
 
+def _await_free(home: Path) -> None:
+    deadline = time.monotonic() + LEFTOVER_SECONDS
+    while not _is_free(home) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+
+
 def _is_free(home: Path) -> bool:
     descriptor = open_lock(home / "postgres.alive")
     try:
         return try_exclusive(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _startup_log(home: Path) -> Path:
-    return home / "postgres.startup.log"
-
-
-def _last_words(home: Path, data: Path) -> str:
-    said = _startup_log(home).read_text(errors="replace").strip()
-    return one_line(said[-500:]) or f"it said nothing; its log is in {data}/pg_log"
 
 
 def _free_port() -> int:

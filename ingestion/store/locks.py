@@ -6,10 +6,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ingestion.store.errors import StoreError
+
 
 def open_lock(path: Path) -> int:
-    """Open a lock file, making it when absent; the caller closes the descriptor."""
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Open a lock file, making it when absent; the caller closes the descriptor.
+
+    Raises StoreError when it may not be opened.
+    """
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError(
+            f"the lock file {path} cannot be opened ({error.strerror}): another user may have made "
+            "it; run as that user, or set STUDY_HOME to a folder of your own"
+        ) from error
 
 
 def try_exclusive(descriptor: int) -> bool:

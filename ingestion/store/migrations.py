@@ -1,6 +1,7 @@
 """Bringing a database's schema to what this version of the project needs."""
 
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -55,17 +56,23 @@ def pending(url: str) -> list[str]:
 
     Raises StoreError when the database cannot be reached or is newer than this project.
     """
-    script = ScriptDirectory.from_config(_make_config())
-    revisions = [revision.revision for revision in script.walk_revisions()][::-1]
+    revisions = _list_revisions()
     applied = _fetch_applied(url)
     if applied is None:
-        return revisions
+        return list(revisions)
     if applied not in revisions:
         raise StoreError(
             f"the database is at migration {applied}, which this version of the project does not "
             "know; install the version that made it"
         )
-    return revisions[revisions.index(applied) + 1 :]
+    return list(revisions[revisions.index(applied) + 1 :])
+
+
+@cache
+def _list_revisions() -> tuple[str, ...]:
+    # readiness is asked often, and the files do not change under a running process
+    script = ScriptDirectory.from_config(_make_config())
+    return tuple(revision.revision for revision in script.walk_revisions())[::-1]
 
 
 def _upgrade(connection: sa.Connection) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
-from ingestion.store.errors import StoreError
+from ingestion.store.errors import StoreError, one_line
 
 SCHEMA = "raw"
 TABLE = "study_events"
@@ -122,6 +122,15 @@ def _make_month(connection: psycopg.Connection[Any], month: date) -> str:
                 "for values from ({lower}) to ({upper})"
             ).format(**names, lower=str(lower), upper=str(upper))
         )
+    except psycopg.errors.UndefinedTable as error:
+        raise StoreError(
+            f"the database has no {_PARENT}: its schema was never made; run `study migrate`"
+        ) from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise StoreError(
+            f"the login may not make partitions of {_PARENT} ({one_line(str(error))}); "
+            "use the one that owns the database"
+        ) from error
     except psycopg.errors.DuplicateTable as error:
         raise StoreError(
             f"{SCHEMA}.{name} exists but is no part of {SCHEMA}.{TABLE}: an archive of that month "

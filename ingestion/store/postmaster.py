@@ -43,11 +43,13 @@ def is_serving(postmaster: Postmaster, data: Path) -> bool:
         process = psutil.Process(postmaster.pid)
         if process.status() == psutil.STATUS_ZOMBIE or process.name() != "postgres":
             return False
+        if process.uids().effective != data.stat().st_uid:
+            return False
         return Path(process.cwd()) == data.resolve()
     except psutil.NoSuchProcess:
         return False
     except psutil.AccessDenied:
-        # another account's server: its folder cannot be read, its name could
+        # root without the right to trace: all else it could read says that it is the server
         return True
 
 

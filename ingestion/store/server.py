@@ -61,17 +61,11 @@ class EmbeddedServer:
         lease = open_lock(self._home / "postgres.lease")
         try:
             with self._starting():
-                # before the server starts: whoever leaves meanwhile must see that we are here
                 take_shared(lease)
                 url = self._ensure_running()
-            try:
-                yield url
-            finally:
-                with self._starting():
-                    if try_exclusive(lease):
-                        self._stop()
+            yield url
         finally:
-            os.close(lease)
+            self._leave(lease)
 
     def status(self) -> ServerStatus:
         """What runs now. Starts nothing and waits for nothing."""
@@ -85,6 +79,15 @@ class EmbeddedServer:
         # starting and stopping happen one at a time, over all processes
         with hold_exclusive(self._home / "postgres.start"):
             yield
+
+    def _leave(self, lease: int) -> None:
+        try:
+            # under the same lock as the start: nobody can come between the question and the stop
+            with self._starting():
+                if try_exclusive(lease):
+                    self._stop()
+        finally:
+            os.close(lease)
 
     def _make_home(self) -> None:
         try:
