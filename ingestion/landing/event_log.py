@@ -53,11 +53,20 @@ on conflict (event_id) do nothing
 returning event_id
 """  # noqa: S608 (constants only)
 
+
+def _said_by(side: str) -> str:
+    # To the millisecond, as mapped ids are: a retry that writes its time shorter is no conflict.
+    instant = "original_occurred_at"
+    return ", ".join(
+        f"date_trunc('milliseconds', {side}.{column})" if column == instant else f"{side}.{column}"
+        for column in _SAID
+    )
+
+
 _COMPARE = f"""
 select
     incoming.position,
-    ({", ".join(f"incoming.{column}" for column in _SAID)})
-    is not distinct from ({", ".join(f"stored.{column}" for column in _SAID)})
+    ({_said_by("incoming")}) is not distinct from ({_said_by("stored")})
 from {_RECORD}
 inner join raw.study_events as stored on incoming.event_id = stored.event_id
 """  # noqa: S608 (constants only)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema
 import pytest
 
 from ingestion.events.codes import MEANINGS, Code
