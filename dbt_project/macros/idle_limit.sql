@@ -1,4 +1,4 @@
 {#- The longest gap that still counts as study, in microseconds. -#}
 {% macro idle_limit_microseconds() -%}
-    {{ var('idle_limit_seconds') * 1000000 }}
+    (cast({{ var('idle_limit_seconds') }} as bigint) * 1000000)
 {%- endmacro %}

@@ -44,14 +44,13 @@
 {%- endmacro %}
 
 
-{#- A number of seconds as whole microseconds, rounded half away from zero in decimal. -#}
-{% macro json_microseconds(object, key) -%}
-    {{ return(adapter.dispatch('json_microseconds')(object, key)) }}
+{#- The very decimal that was sent: sums of decimals are the same in any order, sums of floats are not. -#}
+{% macro json_decimal(object, key) -%}
+    {{ return(adapter.dispatch('json_decimal')(object, key)) }}
 {%- endmacro %}
 
-{% macro postgres__json_microseconds(object, key) -%}
+{% macro postgres__json_decimal(object, key) -%}
     case jsonb_typeof({{ object }} -> '{{ key }}')
-        when 'number'
-            then cast(round(cast({{ object }} ->> '{{ key }}' as numeric) * 1000000) as bigint)
+        when 'number' then cast({{ object }} ->> '{{ key }}' as numeric)
     end
 {%- endmacro %}

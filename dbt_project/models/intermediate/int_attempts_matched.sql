@@ -17,7 +17,8 @@ counted as (
     select
         *,
         count(case when event_type = 'question_submit' then 1 end) over so_far as submits_so_far,
-        count(case when event_type = 'question_submit' then 1 end) over whole_group as submits_in_all,
+        count(case when event_type = 'question_submit' then 1 end) over whole_group
+            as submits_in_all,
         count(case when event_type = 'ai_hint_requested' then 1 end) over so_far as hints_so_far,
         count(case when event_type = 'ai_explanation_requested' then 1 end) over so_far
             as explanations_so_far,

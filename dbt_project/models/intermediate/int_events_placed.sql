@@ -29,7 +29,7 @@ placed as (
         events.selected_answer,
         events.correct_answer,
 
-        events.reading_microseconds,
+        events.reading_seconds,
         events.scroll_depth_percent,
         events.difficulty,
         events.time_to_answer_seconds,

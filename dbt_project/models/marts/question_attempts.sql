@@ -8,7 +8,8 @@ numbered as (
     select
         *,
         row_number() over learner_attempts as attempt_number,
-        lag(attempted_at) over learner_attempts as previous_attempted_at
+        {{ microseconds_between('lag(attempted_at) over learner_attempts', 'attempted_at') }}
+            as microseconds_since_last_attempt
     from attempts
     window
         learner_attempts as (
@@ -27,8 +28,8 @@ final as (
         selected_answer,
         correct_answer,
         attempt_number,
-        cast({{ microseconds_between('previous_attempted_at', 'attempted_at') }} as double precision)
-        / 86400000000 as days_since_last_attempt,
+        cast(microseconds_since_last_attempt as double precision) / 86400000000
+            as days_since_last_attempt,
         time_to_answer_seconds,
         confidence_level,
         difficulty,

@@ -121,18 +121,23 @@ last_ends as (
     where end_number = 1
 ),
 
-ended as (
+measured as (
     select
         *,
         {{ microseconds_between('started_at', 'last_event_at') }} as duration_microseconds,
+        {{ microseconds_between('last_event_at', as_of()) }} as silent_microseconds
+    from event_totals
+),
+
+ended as (
+    select
+        *,
         case
             when end_count > 0 then 'explicit'
-            when
-                {{ microseconds_between('last_event_at', as_of()) }} >= {{ idle_limit_microseconds() }}
-                then 'timeout'
+            when silent_microseconds >= {{ idle_limit_microseconds() }} then 'timeout'
             else 'open'
         end as end_reason
-    from event_totals
+    from measured
 ),
 
 final as (

@@ -42,8 +42,8 @@ renamed as (
         schema_version,
         case
             when event_type = 'material_read'
-                then {{ json_microseconds('properties', 'time_spent_seconds') }}
-        end as reading_microseconds,
+                then {{ json_decimal('properties', 'time_spent_seconds') }}
+        end as reading_seconds,
         case
             when event_type = 'material_read'
                 then {{ json_number('properties', 'scroll_depth_percent') }}
