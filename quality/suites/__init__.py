@@ -1,0 +1,26 @@
+"""One suite of Great Expectations for each mart, by the mart's name."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from quality.suites import (
+    daily_user_stats,
+    material_interactions,
+    question_attempts,
+    study_sessions,
+)
+from quality.suites.suite import Check, Severity, Suite
+
+SUITES: Mapping[str, Suite] = MappingProxyType(
+    {
+        suite.table: suite
+        for suite in (
+            study_sessions.SUITE,
+            question_attempts.SUITE,
+            material_interactions.SUITE,
+            daily_user_stats.SUITE,
+        )
+    }
+)
+
+__all__ = ["SUITES", "Check", "Severity", "Suite"]

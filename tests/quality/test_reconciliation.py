@@ -1,0 +1,93 @@
+import pytest
+
+from quality.reconciler import reconcile
+from quality.reconciliation import RECONCILIATIONS
+from tests.quality.streams import named
+from tests.quality.warehouse import plant
+
+RICH = " where pause_count = 1"
+RICH_DAY = " where local_date = '2025-03-24'"
+SESSION = "update marts.study_sessions set "
+DAY = "update marts.daily_user_stats set "
+GHOST = named("ghost")
+
+FAULTS: dict[str, list[str]] = {
+    "every_session_id_is_a_session": [
+        # A session out of nothing, with the day that counts it.
+        f"""
+        insert into marts.study_sessions (session_id, user_id, local_date, event_count)
+        values ('{GHOST}', '{GHOST}', '2025-03-10', 0)
+        """,
+        f"""
+        insert into marts.daily_user_stats (user_id, local_date, session_count, event_count)
+        values ('{GHOST}', '2025-03-10', 1, 0)
+        """,
+    ],
+    "sessions_hold_the_events_of_their_learner": [SESSION + "event_count = 9" + RICH],
+    "sessions_hold_their_pauses": [SESSION + "pause_count = 2" + RICH],
+    "sessions_hold_their_xp": [SESSION + "xp_earned = 1" + RICH],
+    "sessions_count_their_attempts": [SESSION + "questions_attempted = 0" + RICH],
+    "sessions_count_their_correct_answers": [SESSION + "questions_correct = 0" + RICH],
+    "sessions_view_the_materials_of_their_interactions": [SESSION + "materials_viewed = 1" + RICH],
+    "sessions_read_the_chunks_of_their_interactions": [SESSION + "chunks_read = 2" + RICH],
+    "sessions_complete_at_most_their_complete_interactions": [
+        SESSION + "materials_completed = 2" + RICH
+    ],
+    "every_submit_is_an_attempt": [
+        # A view without a session becomes an answer that no mart has.
+        """
+        update staging.stg_study_events set event_type = 'question_submit'
+        where event_type = 'question_view' and session_id is null
+        """
+    ],
+    "every_attempt_is_an_answer": [
+        """
+        update staging.stg_study_events set event_type = 'question_view'
+        where event_type = 'question_attempt'
+        """
+    ],
+    "days_hold_every_event": [DAY + "event_count = event_count - 1" + RICH_DAY],
+    "days_count_every_session_once": [DAY + "session_count = 3" + RICH_DAY],
+    "days_count_every_attempt_once": [DAY + "questions_attempted = 2" + RICH_DAY],
+    "days_count_every_correct_answer_once": [DAY + "questions_correct = 0" + RICH_DAY],
+    "days_hold_all_xp": [DAY + "xp_earned = 1" + RICH_DAY],
+    "days_hold_all_questions_to_the_coach": [DAY + "ai_interactions = 0" + RICH_DAY],
+    "days_hold_all_searches": [DAY + "searches = 0" + RICH_DAY],
+    "days_hold_no_more_study_than_sessions_lasted": [DAY + "study_seconds = 90000" + RICH_DAY],
+    "days_hold_no_more_active_time_than_sessions": [DAY + "active_seconds = 90000" + RICH_DAY],
+}
+
+
+def test_reconciliation_finds_nothing_in_a_healthy_warehouse(warehouse_url: str) -> None:
+    results = reconcile(warehouse_url)
+
+    assert [str(result) for result in results if not result.success] == []
+    # Agreement about nothing would prove nothing.
+    assert [result.check_name for result in results if result.observed["right_total"] == 0] == []
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_reconciliation_finds_the_planted_fault_and_nothing_else(
+    warehouse_url: str, name: str
+) -> None:
+    plant(warehouse_url, FAULTS[name])
+
+    (found,) = [result for result in reconcile(warehouse_url) if not result.success]
+
+    assert found.check_name == name
+    assert found.unexpected_count == len(found.unexpected_sample) == 1
+
+
+def test_every_reconciliation_has_a_planted_fault() -> None:
+    assert {each.name for each in RECONCILIATIONS} == FAULTS.keys()
+
+
+def test_reconciliation_says_which_keys_disagree_and_by_how_much(warehouse_url: str) -> None:
+    plant(warehouse_url, [SESSION + "pause_count = 4" + RICH])
+
+    (found,) = [result for result in reconcile(warehouse_url) if not result.success]
+
+    assert found.unexpected_sample == [
+        {"key": str(named("rich")), "left_amount": 1, "right_amount": 4}
+    ]
+    assert (found.observed["left_total"], found.observed["right_total"]) == (1, 4)
