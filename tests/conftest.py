@@ -80,13 +80,15 @@ def real_data() -> Path:
 
 
 @contextmanager
-def make_database(server_url: str, *, template: str = "template0") -> Iterator[str]:
+def make_database(
+    server_url: str, *, template: str = "template0", encoding: str = "UTF8"
+) -> Iterator[str]:
     """A new database on a server for the length of the block; yields its URL."""
     name = f"study_test_{uuid4().hex}"
     new, source = sql.Identifier(name), sql.Identifier(template)
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(
-            sql.SQL("create database {} template {} encoding 'UTF8'").format(new, source)
+            sql.SQL("create database {} template {} encoding {}").format(new, source, encoding)
         )
     try:
         yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))

@@ -101,6 +101,7 @@ def describe(url: str) -> str:
         and url.count("@") <= 1
         and not any("@" in part for part in query)
         and "/" not in place.rpartition("@")[0]
+        and not re.search(r"%(?![0-9a-fA-F]{2})", url)
         and all(_HOST.fullmatch(host) for host in hosts.split(","))
     )
     if not proper:

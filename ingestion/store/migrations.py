@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 import psycopg
 import sqlalchemy as sa
@@ -21,6 +22,9 @@ VERSION_SCHEMA = "ops"
 VERSION_TABLE = "alembic_version"
 _LOCK = 0x5354554459_01  # "STUDY", 1
 
+_ALEMBIC = Lock()
+"""Alembic keeps what it works on in globals: two threads would migrate each other's database."""
+
 
 def migrate(url: str, *, today: date | None = None) -> None:
     """Apply every migration not applied yet, and make the partitions around today.
@@ -28,6 +32,7 @@ def migrate(url: str, *, today: date | None = None) -> None:
     All or nothing, and safe to run many times and from many processes at once.
     Raises StoreError when the database cannot be reached or the login may not do it.
     """
+    pending(url)  # refuses a database that a newer version has migrated
     middle = today or datetime.now(UTC).date()
     engine = sa.create_engine(
         "postgresql+psycopg://",
@@ -80,7 +85,8 @@ def _upgrade(connection: sa.Connection) -> None:
     connection.execute(sa.text(f"create schema if not exists {VERSION_SCHEMA}"))
     config = _make_config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    with _ALEMBIC:
+        command.upgrade(config, "head")
 
 
 def _make_config() -> Config:
@@ -93,16 +99,17 @@ def _make_config() -> Config:
 
 
 def _fetch_applied(url: str) -> str | None:
-    table = f"{VERSION_SCHEMA}.{VERSION_TABLE}"
+    table = sql.Identifier(VERSION_SCHEMA, VERSION_TABLE)
     with connect(url) as connection:
-        found = connection.execute("select to_regclass(%s) is not null", [table]).fetchone()
-        if found is None or not found[0]:
+        try:
+            row = connection.execute(sql.SQL("select version_num from {}").format(table)).fetchone()
+        except psycopg.errors.UndefinedTable:
             return None
-        row = connection.execute(
-            sql.SQL("select version_num from {}").format(
-                sql.Identifier(VERSION_SCHEMA, VERSION_TABLE)
-            )
-        ).fetchone()
+        except psycopg.Error as error:
+            raise StoreError(
+                f"the database does not say what was migrated: {one_line(str(error))}; "
+                "use the login that owns it, or a role of the house other than study_bi"
+            ) from error
     return None if row is None else str(row[0])
 
 

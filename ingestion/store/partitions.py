@@ -122,7 +122,7 @@ def _make_month(connection: psycopg.Connection[Any], month: date) -> str:
                 "for values from ({lower}) to ({upper})"
             ).format(**names, lower=str(lower), upper=str(upper))
         )
-    except psycopg.errors.UndefinedTable as error:
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
         raise StoreError(
             f"the database has no {_PARENT}: its schema was never made; run `study migrate`"
         ) from error

@@ -77,6 +77,20 @@ def new_server(home: Path, bin_dir: Path | None) -> EmbeddedServer:
 
 
 @pytest.fixture
+def server_of_its_own(server: EmbeddedServer) -> Iterator[str]:
+    """The administrator's URL of a server on which no role of the house exists yet."""
+    with server.lease() as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[psycopg.Connection]:
+    """The owner's session in a migrated database of the test's own."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
 def hold(home: Path, bin_dir: Path | None) -> Iterator[Hold]:
     """Start a process that holds a lease; `prefix` says as whom, `where` on which folder."""
     with ExitStack() as stack:
