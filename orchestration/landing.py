@@ -45,12 +45,10 @@ async def _land_events(
                 connection, batch, received_at=datetime.now(UTC), sent_at=None, context={}
             )
             tally.add(
-                (
-                    verdict.status,
-                    verdict.why and verdict.why.code,
-                    verdict.why and verdict.why.message,
-                )
-                for verdict in report.results
+                (found.status, found.why.code, found.why.message)
+                if found.why
+                else (found.status, None, None)
+                for found in report.results
             )
             on_batch(len(batch))
     return tally

@@ -16,10 +16,12 @@ def serve_ingestion(settings: Settings) -> None:
     require_free({variable_name("ingestion_port"): (settings.host, settings.ingestion_port)})
     # uvicorn raises the signal that ended it once more: caught here, so that the database this
     # process may have started is stopped as well.
-    with stop_on_signals(), open_warehouse(settings) as url:
-        build_server(
+    with stop_on_signals() as stop, open_warehouse(settings) as url:
+        server = build_server(
             IngestionSettings(database_url=url, write_keys=settings.clear_write_keys),
             host=settings.host,
             port=settings.ingestion_port,
             log_level=settings.log_level,
-        ).run()
+        )
+        if not stop.is_set():
+            server.run()

@@ -180,3 +180,29 @@ def _show_accounting(accounting: "Accounting") -> None:
         f"{accounting.rows_read:,} rows: {accounting.landed:,} became events,"
         f" {accounting.dropped:,} have no counterpart, each named above"
     )
+
+
+@app.command(
+    epilog="Example: study simulate --users 40 --days 21 --seed 7 --out events.ndjson.gz",
+)
+def simulate(
+    users: Annotated[int, typer.Option(min=1, help="Learners in the cohort.")],
+    days: Annotated[int, typer.Option(min=1, help="Days the stream lasts.")],
+    seed: Annotated[int, typer.Option(min=0, help="Other seeds give other learners.")] = 0,
+    out_file: Annotated[
+        Path, typer.Option("--out", help="File to write, gzipped if it ends so; - is the screen.")
+    ] = Path("-"),
+    end_at: EndAt = None,
+) -> None:
+    """Write the events of a simulated cohort of medical students, one JSON object a line.
+
+    The same users, days, seed and --end-at give the same events. Send them by study replay.
+    """
+    from ingestion.readers.ndjson import write_events
+    from ingestion.simulation import simulate as simulate_cohort
+
+    end = in_utc(end_at) if end_at else datetime.now(UTC).replace(microsecond=0)
+    count = write_events(out_file, simulate_cohort(users, days, seed, end))
+    err.print(
+        f"{count:,} events of {users} learners over {days} days until {end:%Y-%m-%d %H:%M} UTC"
+    )

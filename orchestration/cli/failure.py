@@ -23,12 +23,13 @@ def explain(error: BaseException) -> str | None:
     from orchestration.supervisor import SupervisorError
 
     match error:
-        case (
-            FailedWorkError() | PostingError() | ReaderError() | StoreError() | SupervisorError()
-        ):
+        case FailedWorkError() | PostingError() | ReaderError() | StoreError() | SupervisorError():
             return str(error)
         case ValidationError() if error.title == "Settings":
             return _explain_settings(error)
+        case psycopg.errors.UndefinedTable():
+            why = str(error).splitlines()[0]
+            return f"a table is missing: {why}. Build it first: `study materialize`."
         case psycopg.OperationalError():
             why = " ".join(str(error).split())
             return f"the database cannot be reached: {why}. Check `study doctor`."

@@ -10,7 +10,13 @@ from orchestration.cli.app import app, out
 from orchestration.cli.failure import FailedWorkError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from orchestration.judging import Judgement
     from orchestration.pipeline import PipelineOutcome
+    from quality.oracle import Difference
+
+MOST_SHOWN = 5
 
 
 def _instant(text: str | None) -> datetime | None:
@@ -96,3 +102,52 @@ def show_outcome(outcome: "PipelineOutcome") -> None:
             out.print(f"  {check.severity} {check.asset} {check.name}", markup=False)
     for error in outcome.errors:
         out.print(f"  {error}", markup=False)
+
+
+@app.command(epilog="Example: study check --oracle")
+def check(
+    oracle: Annotated[
+        bool,
+        typer.Option("--oracle", help="Compare every row with the independent implementation too."),
+    ] = False,
+    as_of: AsOf = None,
+) -> None:
+    """Run all checks of the marts as they are. Ends with 1 if any finds an error.
+
+    The oracle needs the instant the marts were built for: that of the last run, unless given.
+    """
+    moment = _instant(as_of)
+
+    from orchestration.database import open_warehouse
+    from orchestration.judging import find_last_as_of, judge
+    from orchestration.settings import read_settings
+
+    with open_warehouse(read_settings()) as url:
+        moment = moment or find_last_as_of(url)
+        if moment is None:
+            raise FailedWorkError(
+                "there is nothing to check: the marts were never built. Run `study materialize`."
+            )
+        judgement = judge(url, as_of=moment, with_oracle=oracle)
+    show_judgement(judgement)
+    if not judgement.held:
+        raise FailedWorkError("the marts do not hold: see above, and docs/metrics.md.")
+
+
+def show_judgement(judgement: "Judgement") -> None:
+    """Print what the checks and the oracle found."""
+    passed = sum(found.success for found in judgement.results)
+    out.print(f"{passed} of {len(judgement.results)} checks passed")
+    for found in judgement.results:
+        if not found.success:
+            out.print(f"  {found.severity} {found}", markup=False)
+    show_differences(judgement.differences)
+
+
+def show_differences(differences: "Mapping[str, Sequence[Difference]]") -> None:
+    """Print where marts and oracle disagree, the first of each mart."""
+    for table, found in differences.items():
+        verdict = f"{len(found)} differences" if found else "every row agrees"
+        out.print(f"oracle: {table}: {verdict}")
+        for difference in found[:MOST_SHOWN]:
+            out.print(f"  {difference}", markup=False)

@@ -1,0 +1,57 @@
+"""Judge the marts outside of a run: all checks at once, and the oracle."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import psycopg
+
+from ingestion.store.database import Role, role_url
+from quality.checks import run_checks
+from quality.oracle import Difference, verify_marts
+from quality.results import CheckResult, find_failures, record
+
+_LAST_AS_OF = """
+select as_of from quality.check_results where as_of is not null order by check_id desc limit 1
+"""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the checks found, and what the oracle did where it was asked (by mart)."""
+
+    results: Sequence[CheckResult]
+    differences: Mapping[str, Sequence[Difference]]
+
+    @property
+    def failures(self) -> list[CheckResult]:
+        """Failed checks that mean wrong numbers."""
+        return find_failures(self.results)
+
+    @property
+    def held(self) -> bool:
+        """Whether nothing was found wrong."""
+        return not self.failures and not any(self.differences.values())
+
+
+def judge(url: str, *, as_of: datetime | None, with_oracle: bool) -> Judgement:
+    """Run every check, keep the results, and compare with the oracle where asked.
+
+    `as_of` is that of the run which built the marts. Raises ValueError where the oracle needs it
+    and it is unknown, psycopg.Error where there are no marts.
+    """
+    own = role_url(url, Role.TRANSFORM, application_name="study-quality")
+    if with_oracle and as_of is None:
+        raise ValueError("as_of is unknown")
+    results = run_checks(own)
+    record(own, f"check-{uuid4()}", as_of, results)
+    differences = verify_marts(own, as_of) if with_oracle and as_of is not None else {}
+    return Judgement(results, differences)
+
+
+def find_last_as_of(url: str) -> datetime | None:
+    """The instant the marts were last built for, as the checks of that run noted it."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute(_LAST_AS_OF).fetchone()
+    return row[0].astimezone(UTC) if row else None

@@ -1,0 +1,89 @@
+"""What the marts hold, in a few numbers, and whether it is what they held before."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import LiteralString
+
+import psycopg
+from psycopg import sql
+
+from ingestion.store.database import Role, role_url
+
+# By mart: what to tell of it, each figure a label and an expression over its rows.
+FIGURES: Mapping[str, Sequence[tuple[str, LiteralString]]] = {
+    "study_sessions": (
+        ("learners", "count(distinct user_id)"),
+        ("active hours", "round((sum(active_seconds) / 3600)::numeric, 1)"),
+        (
+            "median active minutes",
+            "round((percentile_cont(0.5) within group (order by active_seconds) / 60)::numeric, 1)",
+        ),
+        ("ended by timeout", "count(*) filter (where end_reason = 'timeout')"),
+        ("still open", "count(*) filter (where is_active)"),
+    ),
+    "question_attempts": (
+        ("questions", "count(distinct question_id)"),
+        ("correct", "round(100.0 * avg(is_correct::int), 1) || ' %'"),
+        ("first attempts", "count(*) filter (where is_first_attempt)"),
+        ("with a hint", "count(*) filter (where hint_used)"),
+    ),
+    "material_interactions": (
+        ("materials", "count(distinct material_id)"),
+        ("completed", "count(*) filter (where is_complete)"),
+        ("hours read", "round((sum(duration_seconds) / 3600)::numeric, 1)"),
+    ),
+    "daily_user_stats": (
+        ("learners", "count(distinct user_id)"),
+        ("study hours", "round((sum(study_seconds) / 3600)::numeric, 1)"),
+        ("longest streak in days", "max(streak_days)"),
+        ("XP", "sum(xp_earned)"),
+    ),
+}
+
+_ROWS = """
+select count(*), coalesce(sum(hashtextextended(mart::text, 0)::numeric), 0)::text
+from {} as mart
+"""
+
+
+@dataclass(frozen=True)
+class MartSummary:
+    """One mart: its rows, a fingerprint that any changed row changes, and its figures."""
+
+    table: str
+    rows: int
+    fingerprint: str
+    figures: Mapping[str, object]
+
+
+def summarise_marts(url: str) -> dict[str, MartSummary]:
+    """Sum up the marts that exist, by name."""
+    own = role_url(url, Role.BI, application_name="study-summary")
+    with psycopg.connect(own) as connection:
+        return {
+            table: _summarise(connection, table) for table in FIGURES if _exists(connection, table)
+        }
+
+
+def find_changes(before: Mapping[str, MartSummary], after: Mapping[str, MartSummary]) -> list[str]:
+    """Marts whose rows are not those they were."""
+    return [
+        table
+        for table, summary in after.items()
+        if table not in before or before[table].fingerprint != summary.fingerprint
+    ]
+
+
+def _exists(connection: psycopg.Connection, table: str) -> bool:
+    row = connection.execute("select to_regclass(%s)", (f"marts.{table}",)).fetchone()
+    return row is not None and row[0] is not None
+
+
+def _summarise(connection: psycopg.Connection, table: str) -> MartSummary:
+    mart = sql.Identifier("marts", table)
+    rows, fingerprint = connection.execute(sql.SQL(_ROWS).format(mart)).fetchone() or (0, "")
+    labels = [label for label, _ in FIGURES[table]]
+    expressions = sql.SQL(", ").join(sql.SQL(expression) for _, expression in FIGURES[table])
+    query = sql.SQL("select {} from {}").format(expressions, mart)
+    values = connection.execute(query).fetchone() or ()
+    return MartSummary(table, rows, fingerprint, dict(zip(labels, values, strict=True)))
