@@ -19,7 +19,7 @@ NO_ANSWER = "response without an answer"
 AUDIO_IN_EXPLANATION = "audio within an explanation: part of its reading time"
 AUDIO = "question audio has no counterpart"
 
-_DROPPED = {
+NO_COUNTERPART = {
     ("erase_choice", "q"): "eliminated choice",
     ("undo_erase_choice", "q"): "eliminated choice",
     ("quit", "b"): "bundle left without a submit",
@@ -77,7 +77,7 @@ class Interpreter:
         if action.name in {"play_audio", "pause_audio"}:
             within = f"e{action.item[1:]}" in self._opened
             return AUDIO_IN_EXPLANATION if within else AUDIO
-        return _DROPPED.get((action.name, kind), UNKNOWN_ACTION)
+        return NO_COUNTERPART.get((action.name, kind), UNKNOWN_ACTION)
 
     def _enter_bundle(self, action: Action, now: _Moment) -> Outcome:
         questions = self._content.bundles.get(action.item)
