@@ -73,7 +73,7 @@ def launch(home: Path, data: Path, binaries: Binaries, account: Account, port: i
             return await_ready(home, data, pid)
         except BaseException:
             _end(pid)
-            _await_free(home)
+            await_free(home)
             if port or not _is_taken(chosen):
                 raise
     raise StoreError(f"no free port was found on {HOST} in {_PORT_TRIES} tries; try again")
@@ -87,8 +87,7 @@ def await_ready(home: Path, data: Path, pid: int) -> Postmaster:
         if postmaster is not None and postmaster.pid == pid and postmaster.state == "ready":
             return postmaster
         if not is_alive(pid):
-            # its logger may still be writing why
-            _await_free(home)
+            await_free(home)
             raise StoreError(
                 f"PostgreSQL did not start on {data}: {read_last_words(home, data, pid)}; "
                 f"look into {data / LOG_FOLDER}"
@@ -98,6 +97,16 @@ def await_ready(home: Path, data: Path, pid: int) -> Postmaster:
         f"PostgreSQL (process {pid}) was not ready in {START_SECONDS:.0f} s; "
         f"it may still be recovering from a crash: look into {data / LOG_FOLDER}"
     )
+
+
+def await_free(home: Path) -> None:
+    """Wait, but not for ever, until the last process of a server that ended is gone.
+
+    The logger is the last: it still writes why.
+    """
+    deadline = time.monotonic() + LEFTOVER_SECONDS
+    while not _is_free(home) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
 
 
 def _start(home: Path, data: Path, binaries: Binaries, account: Account, port: int) -> int:
@@ -134,12 +143,6 @@ def _end(pid: int) -> None:
             return
         os.kill(pid, number)
         await_end(pid, seconds=LEFTOVER_SECONDS)
-
-
-def _await_free(home: Path) -> None:
-    deadline = time.monotonic() + LEFTOVER_SECONDS
-    while not _is_free(home) and time.monotonic() < deadline:
-        time.sleep(POLL_SECONDS)
 
 
 def _is_free(home: Path) -> bool:

@@ -20,7 +20,7 @@ from ingestion.store.cluster import (
     read_password,
 )
 from ingestion.store.errors import StoreError, one_line
-from ingestion.store.launch import HOST, await_ready, find_running, launch
+from ingestion.store.launch import HOST, await_free, await_ready, find_running, launch
 from ingestion.store.locks import hold_exclusive, open_lock, take_shared, try_exclusive
 from ingestion.store.postmaster import Postmaster, await_end, is_serving, read_postmaster
 
@@ -136,6 +136,7 @@ class EmbeddedServer:
                 f"PostgreSQL (process {postmaster.pid}) did not stop in {STOP_SECONDS:.0f} s; "
                 f"look into its log in {self._data}/pg_log"
             )
+        await_free(self._home)
 
 
 def _ensure_database(connection: psycopg.Connection) -> None:

@@ -67,6 +67,10 @@ def home(tmp_path: Path) -> Path:
 def server(home: Path, settled_home: Path, bin_dir: Path | None) -> EmbeddedServer:
     """A server that was started before and does not run now."""
     shutil.copytree(settled_home, home)
+    with (home / "postgres" / "postgresql.conf").open("a") as conf:
+        conf.write(
+            "fsync = off\n"
+        )  # a killed server loses nothing by it, a power cut is not tested
     return EmbeddedServer(home, port=0, bin_dir=bin_dir)
 
 

@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -142,7 +143,7 @@ def test_half_made_data_folder_is_made_anew(new_server: EmbeddedServer, home: Pa
     [
         ("max_connections = many", "max_connections"),
         # found out when its log is open already
-        ("hba_file = 'nowhere'", "nowhere"),
+        ("hba_file = 'nowhere'", "could not load"),
     ],
 )
 def test_server_that_does_not_start_says_why(
@@ -183,3 +184,11 @@ def test_home_that_cannot_be_made_is_an_error(tmp_path: Path, bin_dir: Path | No
         EmbeddedServer(tmp_path / "file" / "home", port=0, bin_dir=bin_dir).lease(),
     ):
         pytest.fail("a server was started in a file")
+
+
+def test_log_is_json_in_a_folder_of_its_own(server: EmbeddedServer, home: Path) -> None:
+    with server.lease() as url, pytest.raises(psycopg.errors.UndefinedTable):
+        ask(url, "select * from nowhere")
+    logs = list((home / "postgres" / "pg_log").glob("*.json"))
+    records = [json.loads(line) for path in logs for line in path.read_text().splitlines()]
+    assert 'relation "nowhere" does not exist' in {record["message"] for record in records}

@@ -1,4 +1,3 @@
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -129,11 +128,3 @@ def test_shared_buffers_stay_in_bounds(gibibytes: float) -> None:
     lines = render_settings(int(gibibytes * 1024**3)).splitlines()
     value = next(line for line in lines if line.startswith("shared_buffers")).split("'")[1]
     assert 128 <= int(value.removesuffix("MB")) <= 1024
-
-
-def test_log_is_json_in_a_folder_of_its_own(standing: Standing) -> None:
-    with pytest.raises(psycopg.errors.UndefinedTable):
-        ask(standing.url, "select * from nowhere")
-    logs = list((standing.home / "postgres" / "pg_log").glob("*.json"))
-    records = [json.loads(line) for path in logs for line in path.read_text().splitlines()]
-    assert 'relation "nowhere" does not exist' in {record["message"] for record in records}
