@@ -1,5 +1,7 @@
 -- A timezone the database does not know is read as not named: its learners' days are cut in the
--- wrong place until the server's timezone files are newer.
+-- wrong place until the server's timezone files are newer. One such name is no reason to build no
+-- mart at all, so this comes after the last of them.
+-- depends_on: {{ ref('daily_user_stats') }}
 with
 
 events as (
