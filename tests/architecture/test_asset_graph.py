@@ -1,0 +1,84 @@
+"""The whole asset graph, held against a golden file: no asset, edge or check comes or goes unseen.
+
+Where a change is meant, write the file anew and commit it with the change:
+
+    .venv/bin/python -m tests.architecture.test_asset_graph
+"""
+
+import json
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from orchestration.definitions import defs
+
+GOLDEN = Path(__file__).with_name("asset_graph.json")
+HOW = "if this is meant: .venv/bin/python -m tests.architecture.test_asset_graph"
+
+
+def describe_graph(definitions: dg.Definitions) -> dict[str, object]:
+    graph = definitions.resolve_asset_graph()
+    checks: dict[str, list[str]] = {}
+    for key in graph.asset_check_keys:
+        checks.setdefault(name_of(key.asset_key), []).append(key.name)
+    return {
+        name_of(key): {
+            "group": graph.get(key).group_name,
+            "deps": sorted(name_of(parent) for parent in graph.get(key).parent_keys),
+            "checks": sorted(checks.pop(name_of(key), [])),
+        }
+        for key in sorted(graph.get_all_asset_keys())
+    } | {f"(no asset) {name}": sorted(names) for name, names in checks.items()}
+
+
+def name_of(key: dg.AssetKey) -> str:
+    return ".".join(key.path)
+
+
+@pytest.fixture(scope="module")
+def definitions() -> dg.Definitions:
+    return defs()
+
+
+def test_asset_graph_is_the_golden_one(definitions: dg.Definitions) -> None:
+    assert describe_graph(definitions) == json.loads(GOLDEN.read_text()), HOW
+
+
+def test_every_asset_says_what_it_is(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    assert [
+        name_of(key) for key in graph.get_all_asset_keys() if not graph.get(key).description
+    ] == []
+
+
+def test_group_is_the_schema(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    assert all(graph.get(key).group_name == key.path[0] for key in graph.get_all_asset_keys())
+
+
+def test_every_mart_has_checks(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    checked = {key.asset_key for key in graph.asset_check_keys}
+    marts = {key for key in graph.get_all_asset_keys() if key.path[0] == "marts"}
+    assert marts
+    assert marts <= checked
+
+
+def test_every_asset_of_ours_is_materialized_by_the_pipeline(
+    definitions: dg.Definitions,
+) -> None:
+    job = definitions.resolve_job_def("pipeline_job")
+    assert job.asset_layer.executable_asset_keys == set(
+        definitions.resolve_asset_graph().materializable_asset_keys
+    )
+
+
+def test_only_raw_has_no_parents(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    roots = {name_of(key) for key in graph.get_all_asset_keys() if not graph.get(key).parent_keys}
+    assert roots == {"raw.study_events", "raw.failed_events"}
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(json.dumps(describe_graph(defs()), indent=2) + "\n")
