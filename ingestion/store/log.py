@@ -7,7 +7,7 @@ from pathlib import Path
 from ingestion.store.errors import one_line
 
 LOG_FOLDER = "pg_log"
-_TAIL_BYTES = 64 * 1024
+_TAIL_BYTES = 256 * 1024
 
 
 def startup_log(home: Path) -> Path:
@@ -17,14 +17,20 @@ def startup_log(home: Path) -> Path:
 
 def read_last_words(home: Path, data: Path, pid: int) -> str:
     """Why the server of that process number ended, in one line."""
-    for record in _read_backwards(data):
-        if record.get("error_severity") in ("FATAL", "PANIC"):
-            return one_line(str(record.get("message")))
-        if record.get("pid") == pid and record.get("line_num") == 1:
-            break  # what is older another server said
     said = startup_log(home)
-    words = said.read_text(errors="replace")[-500:] if said.exists() else ""
-    return one_line(words) or "it said nothing"
+    before = said.read_text(errors="replace")[-500:] if said.exists() else ""
+    return one_line(_find_end(data, pid) or before) or "it said nothing"
+
+
+def _find_end(data: Path, pid: int) -> str | None:
+    end = None
+    for record in _read_backwards(data):
+        if end is None and record.get("error_severity") in ("FATAL", "PANIC"):
+            end = str(record.get("message"))
+        if record.get("pid") == pid and record.get("line_num") == 1:
+            return end
+    # it ended before its log was open: all of this another server said
+    return None
 
 
 def _read_backwards(data: Path) -> Iterator[dict[str, object]]:

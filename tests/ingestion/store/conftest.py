@@ -1,6 +1,7 @@
 """Servers of a test's own, and processes beside the test that hold leases."""
 
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,10 @@ class Holder:
         self._process.communicate("\n", timeout=120)
         assert self._process.returncode == 0
 
+    def interrupt(self) -> None:
+        self._process.send_signal(signal.SIGINT)
+        self._process.communicate(timeout=120)
+
     def kill(self) -> None:
         self._process.kill()
         self._process.communicate(timeout=60)
@@ -59,8 +64,11 @@ def settled_home(tmp_path_factory: pytest.TempPathFactory, bin_dir: Path | None)
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
+def home(tmp_path: Path) -> Iterator[Path]:
+    home = tmp_path / "home"
+    yield home
+    # pytest would keep it for three runs more, and it is 40 MB
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture

@@ -47,6 +47,13 @@ def test_last_lease_stops_the_server_and_keeps_the_data(server: EmbeddedServer) 
         assert ask(url, "select number from kept") == 7
 
 
+def test_interrupted_leaseholder_stops_the_server(server: EmbeddedServer, hold: Hold) -> None:
+    holder = hold()
+    holder.await_url()
+    holder.interrupt()
+    assert not server.status().is_running
+
+
 def test_killed_leaseholder_leaves_no_trace(server: EmbeddedServer, hold: Hold) -> None:
     holder = hold()
     url = holder.await_url()
