@@ -33,7 +33,7 @@ def verify_marts(
     with connect(url) as connection:
         connection.isolation_level = IsolationLevel.REPEATABLE_READ
         connection.read_only = True
-        marts = build_marts(read_events(connection), as_of)
+        marts = build_marts(read_events(connection), as_of, timezones=_read_timezones(connection))
         return {
             table: compare(table, marts[table], read_mart(connection, table)) for table in tables
         }
@@ -47,6 +47,10 @@ def read_events(connection: Connection) -> pd.DataFrame:
 def read_mart(connection: Connection, table: str) -> pd.DataFrame:
     """Read `marts.<table>` whole, as Python objects."""
     return _read(connection, sql.SQL("select * from marts.{}").format(sql.Identifier(table)))
+
+
+def _read_timezones(connection: Connection) -> set[str]:
+    return {name for (name,) in connection.execute("select name from pg_timezone_names")}
 
 
 def _read(connection: Connection, query: sql.SQL | sql.Composed) -> pd.DataFrame:

@@ -4,7 +4,7 @@ Every mart of the oracle is computed from what `place` returns, and from nothing
 """
 
 import math
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from uuid import UUID
 
 import pandas as pd
@@ -36,10 +36,11 @@ PLACED_COLUMNS = (
 )
 
 
-def place(events: pd.DataFrame) -> pd.DataFrame:
+def place(events: pd.DataFrame, timezones: Collection[str]) -> pd.DataFrame:
     """Put events in order and give each its session, its time zone and its local date.
 
-    `events` has the columns of `raw.study_events`. The result has one row per event, its index
+    `events` has the columns of `raw.study_events`; a timezone not among `timezones` counts as
+    none. The result has one row per event, its index
     counting from 0 in the order; uuids as text; `at` in microseconds; `session_id` null where the
     session is another learner's; `timezone` and `local_date` never null.
     Raises ValueError when an `event_id` comes twice: the order would not be one.
@@ -55,7 +56,7 @@ def place(events: pd.DataFrame) -> pd.DataFrame:
     # Canonical text of a uuid sorts as its bytes do: fixed length, lower case, hexadecimal.
     placed = placed.sort_values(["at", "event_id"], ignore_index=True)
     placed["session_id"] = _own_session(placed)
-    placed["timezone"] = _timezone(placed)
+    placed["timezone"] = _timezone(placed, timezones)
     placed["local_date"] = _objects(
         [local_date(at, tz) for at, tz in zip(placed["at"], placed["timezone"], strict=True)]
     )
@@ -108,14 +109,14 @@ def _own_session(placed: pd.DataFrame) -> pd.Series:
     return placed["session_id"].where(is_own, None)
 
 
-def _timezone(placed: pd.DataFrame) -> pd.Series:
+def _timezone(placed: pd.DataFrame, timezones: Collection[str]) -> pd.Series:
     """The session's, of its first start that names one; without a session the learner's last."""
     starts = of_type(placed, "session_start")
-    starts = starts.assign(named=reported(starts, "timezone"))
+    named = reported(starts, "timezone")
+    starts = starts.assign(named=named.where(named.isin(timezones), None))
     of_session = placed["session_id"].map(first_named(starts, ["session_id"], "named").to_dict())
 
-    named = starts["named"].reindex(placed.index).astype(object)
-    so_far = named.groupby(placed["user_id"]).ffill()
+    so_far = starts["named"].reindex(placed.index).astype(object).groupby(placed["user_id"]).ffill()
     before = so_far.groupby(placed["user_id"]).shift()
 
     timezone = of_session.where(placed["session_id"].notna(), before)

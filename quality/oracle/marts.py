@@ -1,6 +1,8 @@
 """The four marts from the events, as `docs/metrics.md` defines them."""
 
+from collections.abc import Collection
 from datetime import datetime
+from zoneinfo import available_timezones
 
 import pandas as pd
 
@@ -12,16 +14,21 @@ from quality.oracle.spans import find_spans
 from quality.oracle.study_sessions import build_study_sessions
 
 
-def build_marts(events: pd.DataFrame, as_of: datetime) -> dict[str, pd.DataFrame]:
+def build_marts(
+    events: pd.DataFrame, as_of: datetime, *, timezones: Collection[str] | None = None
+) -> dict[str, pd.DataFrame]:
     """Build every mart from all events there are, evaluated at `as_of`.
 
     `events`: the columns of `raw.study_events`, `properties` as dicts, in any order.
+    `timezones`: the names that the database under test knows; a name that it lacks, or Python
+    does, counts as none. Without it those that Python knows.
     Returns the marts by name; uuids as text, times as UTC timestamps, dates as `datetime.date`.
     Raises ValueError when `as_of` has no time zone or an `event_id` occurs twice.
     """
     if as_of.tzinfo is None:
         raise ValueError("as_of has no time zone; give an aware datetime")
-    placed = place(events)
+    known = available_timezones()
+    placed = place(events, known if timezones is None else known.intersection(timezones))
     spans = find_spans(placed)
     attempts = build_question_attempts(placed)
     return {

@@ -1,5 +1,7 @@
 """The oracle's `material_interactions`: one row per (`session_id`, `material_id`)."""
 
+from decimal import Decimal
+
 import pandas as pd
 
 from quality.oracle.ground_rules import chunks, count, distinct, first_named, of_type, reported
@@ -36,7 +38,8 @@ def build_material_interactions(placed: pd.DataFrame) -> pd.DataFrame:
     opens = opens.assign(material_type=reported(opens, "material_type"))
     reads = of_type(events, "material_read")
     reads = reads.assign(
-        seconds=reported(reads, "time_spent_seconds").astype(float),
+        # Added as the decimals that were sent: ten times 0.1 is 1.
+        seconds=reported(reads, "time_spent_seconds").map(str).map(Decimal),
         depth=reported(reads, "scroll_depth_percent").astype(float),
     )
 
@@ -48,7 +51,7 @@ def build_material_interactions(placed: pd.DataFrame) -> pd.DataFrame:
     mart.loc[_has(mart, of_type(events, *READING)), "interaction_type"] = "read"
     mart["started_at"] = pd.to_datetime(grouped["at"].first(), unit="us", utc=True)
     mart["ended_at"] = pd.to_datetime(grouped["at"].last(), unit="us", utc=True)
-    mart["duration_seconds"] = reads.groupby(BY)["seconds"].sum()
+    mart["duration_seconds"] = reads.groupby(BY)["seconds"].sum().astype(float)
     mart["scroll_depth_percent"] = reads.groupby(BY)["depth"].max()
     mart["is_complete"] = _has(mart, of_type(events, "material_complete")) | (
         mart["scroll_depth_percent"] >= READ_TO_THE_END

@@ -6,6 +6,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pandas as pd
 
+from ingestion.events.identity import derive_uuid7
 from quality.oracle import build_marts
 
 COLUMNS = (
@@ -49,8 +50,9 @@ def event(
     **properties: object,
 ) -> Row:
     """One row of `raw.study_events`."""
+    name = f"{event_type} {at} {user} {session} {properties}"
     return {
-        "event_id": event_id or named(f"{event_type} {at} {user} {session} {properties}"),
+        "event_id": event_id or derive_uuid7(instant(at), name),
         "event_type": event_type,
         "user_id": named(user),
         "session_id": named(session) if session else None,

@@ -1,6 +1,7 @@
 """A small healthy warehouse: staging and the marts as plain tables, filled from a stream."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import pandas as pd
 import psycopg
@@ -85,14 +86,17 @@ def healthy_stream() -> list[Row]:
 
 def build_warehouse(url: str) -> None:
     """Make the tables anew and fill them."""
-    events = pd.DataFrame(healthy_stream(), columns=[*COLUMNS])
-    staging = events.assign(
-        xp_amount=[properties.get("xp_amount") for properties in events["properties"]]
-    )
     with psycopg.connect(url) as connection:
-        _fill(connection, "staging", "stg_study_events", STAGING, staging)
-        for name, mart in build_marts(events, AS_OF).items():
-            _fill(connection, "marts", name, SUITES[name].columns, mart)
+        _fill(connection, "staging", "stg_study_events", STAGING, _healthy_tables()["staging"])
+        for name, suite in SUITES.items():
+            _fill(connection, "marts", name, suite.columns, _healthy_tables()[name])
+
+
+@cache
+def _healthy_tables() -> dict[str, pd.DataFrame]:
+    events = pd.DataFrame(healthy_stream(), columns=[*COLUMNS])
+    xp_amount = [properties.get("xp_amount") for properties in events["properties"]]
+    return build_marts(events, AS_OF) | {"staging": events.assign(xp_amount=xp_amount)}
 
 
 def plant(url: str, statements: Sequence[str]) -> None:

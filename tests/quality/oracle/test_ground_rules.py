@@ -133,6 +133,22 @@ def test_marts_are_refused_for_an_event_that_comes_twice() -> None:
         build_marts(pd.DataFrame(twice, columns=[*COLUMNS]), LONG_AFTER)
 
 
+def test_timezone_that_the_database_does_not_know_counts_as_none() -> None:
+    events = [
+        event("session_start", "00:10", timezone="Mars/Olympus_Mons"),
+        event("session_start", "00:20", timezone="America/New_York"),
+        event("session_start", "00:30", timezone="Asia/Tokyo"),
+    ]
+    frame = pd.DataFrame(events, columns=[*COLUMNS])
+
+    zones = [
+        build_marts(frame, LONG_AFTER, timezones=known)["study_sessions"]["timezone"].item()
+        for known in (None, {"Asia/Tokyo", "Mars/Olympus_Mons"}, set[str]())
+    ]
+
+    assert zones == ["America/New_York", "Asia/Tokyo", "UTC"]
+
+
 def test_null_properties_count_as_not_reported() -> None:
     (session,) = build(
         event("session_start", "09:00", timezone=None, device_type=None),

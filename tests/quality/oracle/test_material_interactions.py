@@ -40,6 +40,14 @@ def test_interaction_sums_up_the_reading_of_a_material() -> None:
     assert pick(interaction, "is_complete", "is_bookmarked") == (False, False)
 
 
+def test_reading_time_adds_up_as_the_decimals_that_were_sent() -> None:
+    interaction = material_of(
+        *(read(f"09:0{minute}", time_spent_seconds=0.1) for minute in range(10))
+    )
+
+    assert interaction["duration_seconds"] == 1.0
+
+
 def test_interaction_without_reading_is_an_annotation() -> None:
     interaction = material_of(event("material_bookmark", "09:00", material_id="m"))
 
