@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -17,6 +18,9 @@ WORKSPACE = Path(__file__).parents[1] / "workspace.yaml"
 LOOPBACK = "127.0.0.1"
 _PROBE_SECONDS = 2.0
 _DAEMONS = "{ instance { daemonHealth { allDaemonStatuses { required healthy } } } }"
+_LOCATIONS = """{ workspaceOrError { ... on Workspace {
+    locationEntries { loadStatus locationOrLoadError { __typename } }
+} } }"""
 
 
 def run_everything(settings: Settings, *, announce: Callable[[str], None]) -> None:
@@ -68,7 +72,7 @@ def dagster_services(settings: Settings, url: str) -> list[Service]:
             name="dagster-webserver",
             command=[_script("dagster-webserver"), "-w", str(WORKSPACE), *listen],
             environment=environment,
-            is_healthy=lambda: _answers(f"{ui}/server_info"),
+            is_healthy=lambda: _definitions_are_loaded(ui),
         ),
         Service(
             name="dagster-daemon",
@@ -116,12 +120,26 @@ def _answers(url: str) -> bool:
         return False
 
 
+def _definitions_are_loaded(ui: str) -> bool:
+    # The UI answers long before, and shows an empty workspace until then.
+    found = _ask(ui, _LOCATIONS)
+    entries = found["workspaceOrError"].get("locationEntries", []) if found else []
+    return bool(entries) and all(
+        (entry["locationOrLoadError"] or {}).get("__typename") == "RepositoryLocation"
+        for entry in entries
+    )
+
+
 def _daemons_are_healthy(ui: str) -> bool:
+    found = _ask(ui, _DAEMONS)
+    statuses = found["instance"]["daemonHealth"]["allDaemonStatuses"] if found else []
+    return bool(statuses) and all(status["healthy"] for status in statuses if status["required"])
+
+
+def _ask(ui: str, query: str) -> dict[str, Any] | None:
     try:
-        answer = httpx.post(f"{ui}/graphql", json={"query": _DAEMONS}, timeout=_PROBE_SECONDS)
+        answer = httpx.post(f"{ui}/graphql", json={"query": query}, timeout=_PROBE_SECONDS)
     except httpx.TransportError:
-        return False
-    if not answer.is_success:
-        return False
-    statuses = answer.json()["data"]["instance"]["daemonHealth"]["allDaemonStatuses"]
-    return all(status["healthy"] for status in statuses if status["required"])
+        return None
+    data: dict[str, Any] | None = answer.json()["data"] if answer.is_success else None
+    return data

@@ -4,13 +4,14 @@
 service managers stop things with.
 """
 
+import os
 import signal
 import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -82,21 +83,15 @@ def watch(children: Sequence[Child], stop: threading.Event) -> None:
 
 def stop_all(children: Sequence[Child], *, grace_seconds: float = GRACE_SECONDS) -> None:
     """End children and all their descendants: SIGTERM, and SIGKILL for what stays."""
-    # Descendants are listed before: once their parent is gone nothing tells whose they were.
-    family = [process for child in children for process in _family(child.process.pid)]
+    # Listed before: once a parent is gone nothing tells whose its children were.
+    family = {process for child in children for process in _family(child.process.pid)}
     for child in children:
         if child.process.poll() is None:
             child.process.terminate()
-    deadline = time.monotonic() + grace_seconds
-    while any(_is_alive(process) for process in family) and time.monotonic() < deadline:
-        for child in children:
-            child.process.poll()
-        time.sleep(0.05)
-    for process in family:
-        if _is_alive(process):
+    for process in _await_end(family, children, seconds=grace_seconds):
+        with suppress(psutil.NoSuchProcess):
             process.kill()
-    for child in children:
-        child.process.wait()
+    _await_end(family, children, seconds=grace_seconds)
 
 
 @contextmanager
@@ -181,12 +176,28 @@ def _await_health(children: Sequence[Child], stop: threading.Event) -> None:
         stop.wait(_POLL_SECONDS if waiting else 0)
 
 
-def _family(pid: int) -> list[psutil.Process]:
-    try:
-        process = psutil.Process(pid)
-        return [process, *process.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
+def _family(pid: int) -> set[psutil.Process]:
+    # Each service leads a session of its own: by that those are found whose parent has died.
+    family = set()
+    for member in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, ProcessLookupError, PermissionError):
+            if os.getsid(member.pid) == pid:
+                family |= {member, *member.children(recursive=True)}
+    return family
+
+
+def _await_end(
+    family: Collection[psutil.Process], children: Sequence[Child], *, seconds: float
+) -> list[psutil.Process]:
+    """Wait until none of the family runs, or the time is over; return those that still do."""
+    deadline = time.monotonic() + seconds
+    while True:
+        for child in children:
+            child.process.poll()  # collects the dead
+        alive = [process for process in family if _is_alive(process)]
+        if not alive or time.monotonic() > deadline:
+            return alive
+        time.sleep(0.05)
 
 
 def _is_alive(process: psutil.Process) -> bool:

@@ -43,5 +43,5 @@ def environment_reads(source: str) -> list[int]:
         )
         dagster = isinstance(node, ast.Attribute) and node.attr == "EnvVar"
         if named or imported or dagster:
-            lines.append(node.lineno)
+            lines.append(getattr(node, "lineno", 0))
     return lines
