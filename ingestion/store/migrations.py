@@ -14,10 +14,13 @@ from psycopg import sql
 
 from ingestion.store.database import connect
 from ingestion.store.errors import StoreError, one_line
-from ingestion.store.partitions import make_months
+from ingestion.store.partitions import (
+    MONTHS_BACK,
+    make_coming_months,
+    make_months,
+    shift_month,
+)
 
-MONTHS_BACK = 24
-MONTHS_AHEAD = 3
 VERSION_SCHEMA = "ops"
 VERSION_TABLE = "alembic_version"
 _LOCK = 0x5354554459_01  # "STUDY", 1
@@ -46,8 +49,8 @@ def migrate(url: str, *, today: date | None = None) -> None:
             driver = connection.connection.driver_connection
             if not isinstance(driver, psycopg.Connection):
                 raise TypeError(f"psycopg's connection is needed, not {type(driver)}")
-            first, last = _shift_month(middle, -MONTHS_BACK), _shift_month(middle, MONTHS_AHEAD)
-            make_months(driver, first, last)
+            make_months(driver, shift_month(middle, -MONTHS_BACK), middle)
+            make_coming_months(driver, middle)
     except (psycopg.Error, sa.exc.DBAPIError) as error:
         reason = error.orig if isinstance(error, sa.exc.DBAPIError) else error
         raise StoreError(
@@ -111,8 +114,3 @@ def _fetch_applied(url: str) -> str | None:
                 "use the login that owns it, or a role of the house other than study_bi"
             ) from error
     return None if row is None else str(row[0])
-
-
-def _shift_month(month: date, months: int) -> date:
-    year, index = divmod(month.year * 12 + month.month - 1 + months, 12)
-    return date(year, index + 1, 1)

@@ -16,6 +16,8 @@ from ingestion.store.errors import StoreError, one_line
 SCHEMA = "raw"
 TABLE = "study_events"
 FIRST_YEAR = 1970
+MONTHS_BACK = 24  # what a sender may be late by: the time raw events are kept
+MONTHS_AHEAD = 3
 Month = tuple[UUID, UUID]
 """The ids of one partition: [lower, upper)."""
 _PARENT = f"{SCHEMA}.{TABLE}"
@@ -39,7 +41,7 @@ def month_bounds(month: date) -> Month:
     """
     if month.year < FIRST_YEAR:
         raise ValueError(f"a UUIDv7 cannot tell an instant before {FIRST_YEAR}: {month}")
-    return _first_id(month), _first_id(_next_month(month))
+    return _first_id(month), _first_id(shift_month(month, 1))
 
 
 def partition_name(month: date) -> str:
@@ -62,8 +64,16 @@ def make_months(connection: psycopg.Connection[Any], first: date, last: date) ->
         while month <= last:
             if partition_name(month) not in attached:
                 made.append(_make_month(connection, month))
-            month = _next_month(month)
+            month = shift_month(month, 1)
     return made
+
+
+def make_coming_months(connection: psycopg.Connection[Any], today: date) -> list[str]:
+    """Make the partitions of today's month and the next ones; returns the names made.
+
+    Not done in time, every event is turned away once the last month is over.
+    """
+    return make_months(connection, today, shift_month(today, MONTHS_AHEAD))
 
 
 def open_months(connection: psycopg.Connection[Any]) -> list[Month]:
@@ -144,5 +154,7 @@ def _first_id(month: date) -> UUID:
     return UUID(int=int(start.timestamp()) * 1000 << _RANDOM_BITS)
 
 
-def _next_month(month: date) -> date:
-    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+def shift_month(month: date, months: int) -> date:
+    """The first day of the month that lies so many months later, or earlier if negative."""
+    year, index = divmod(month.year * 12 + month.month - 1 + months, 12)
+    return date(year, index + 1, 1)

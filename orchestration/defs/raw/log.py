@@ -1,17 +1,15 @@
 """The raw log as assets. The ingestion service writes it; a run looks at it and provides room."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 import psycopg
 from psycopg import sql
 
-from ingestion.store.partitions import make_months
+from ingestion.store.partitions import make_coming_months
 from orchestration.resources import Warehouse
-
-MONTHS_AHEAD = 3
 
 _BYTES = """
 select coalesce(sum(pg_total_relation_size(relid)), 0)
@@ -36,8 +34,7 @@ def raw_defs() -> dg.Definitions:
 def study_events(warehouse: Warehouse) -> dg.MaterializeResult[None]:
     """Open the coming months and record how much has landed."""
     with psycopg.connect(warehouse.url) as owner:
-        # Without them every event is turned away once the month is over.
-        opened = make_months(owner, *coming_months(datetime.now(UTC).date()))
+        opened = make_coming_months(owner, datetime.now(UTC).date())
         metadata = measure_table(owner, "study_events")
     return dg.MaterializeResult(metadata={**metadata, "months_opened": opened})
 
@@ -53,12 +50,6 @@ def failed_events(warehouse: Warehouse) -> dg.MaterializeResult[None]:
     """Record how much has been turned away."""
     with psycopg.connect(warehouse.url) as owner:
         return dg.MaterializeResult(metadata=measure_table(owner, "failed_events"))
-
-
-def coming_months(today: date) -> tuple[date, date]:
-    """First days of this month and of the last month to be made ahead."""
-    index = today.year * 12 + today.month - 1 + MONTHS_AHEAD
-    return today.replace(day=1), date(index // 12, index % 12 + 1, 1)
 
 
 def measure_table(connection: psycopg.Connection, table: str) -> Mapping[str, Any]:
