@@ -90,10 +90,13 @@ def _seconds_of_days(spans: pd.DataFrame, begin: str, days: pd.Index) -> pd.Seri
     Each span is cut at the midnights of its own session's time zone.
     """
     pieces: defaultdict[tuple[str, date], list[tuple[int, int]]] = defaultdict(list)
-    stretches = spans[["user_id", begin, "end", "timezone"]].itertuples(index=False, name=None)
-    for user_id, start, end, timezone in stretches:
+    columns = ["user_id", "start", begin, "end", "timezone"]
+    for user_id, start, counted_from, end, timezone in spans[columns].itertuples(
+        index=False, name=None
+    ):
         for day, from_, to in cut_at_midnight(start, end, timezone):
-            pieces[user_id, day].append((from_, to))
+            if counted_from < to:
+                pieces[user_id, day].append((max(from_, counted_from), to))
     seconds = [length_of_union(pieces[day]) / MICROSECONDS_PER_SECOND for day in days]
     return pd.Series(seconds, index=days, dtype=float)
 

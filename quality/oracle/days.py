@@ -53,16 +53,13 @@ def day_start(day: date, timezone: str) -> int:
 
 
 def cut_at_midnight(start: int, end: int, timezone: str) -> list[tuple[date, int, int]]:
-    """Cut the stretch from `start` to `end` into (local date, start, end), none of them empty."""
-    day = local_date(start, timezone)
-    if day_start(day + ONE_DAY, timezone) <= start:
-        # The clock went back over midnight: this is the old date once more, after the new began.
-        day += ONE_DAY
-    pieces = []
-    while start < end:
-        stop = min(end, day_start(day + ONE_DAY, timezone))
-        if start < stop:
-            pieces.append((day, start, stop))
-        start = stop
-        day += ONE_DAY
-    return pieces
+    """Cut a span no longer than the idle limit into (local date, start, end), none of them empty.
+
+    It lies on the date of `start`, and from the first instant of the date of `end`, if that is a
+    later one, on that.
+    """
+    first, last = local_date(start, timezone), local_date(end, timezone)
+    # Where the clock went back over midnight, the later date may have begun before the span.
+    cut = max(start, day_start(last, timezone)) if last > first else end
+    pieces = [(first, start, cut), (last, cut, end)]
+    return [(day, from_, to) for day, from_, to in pieces if from_ < to]

@@ -69,8 +69,10 @@ final as (
         started_at,
         active_at,
         ended_at,
+        -- Where the clock went back over midnight, the later date may have begun before the span.
         case
-            when ended_date > started_date then {{ local_midnight('ended_date', 'timezone') }}
+            when ended_date > started_date
+                then greatest(started_at, {{ local_midnight('ended_date', 'timezone') }})
         end as midnight_at,
         is_after_end,
         span_microseconds > {{ idle_limit_microseconds() }} as is_idle,

@@ -73,12 +73,19 @@ def test_cut_does_not_cut_at_the_second_midnight_of_a_date() -> None:
     assert cut_at_midnight(start, end, "America/Havana") == [(date(2025, 11, 2), start, end)]
 
 
-def test_cut_keeps_to_the_new_day_when_the_clock_goes_back_over_midnight() -> None:
+def test_cut_follows_the_events_dates_where_the_clock_goes_back_over_midnight() -> None:
     # Newfoundland, 2010: at 00:01 the clock went back to 23:01 of the day before.
-    start, end = at("2010-11-07T02:40Z"), at("2010-11-07T02:50Z")
+    zone, old, new = "America/St_Johns", date(2010, 11, 6), date(2010, 11, 7)
+    before, after = at("2010-11-07T02:40Z"), at("2010-11-07T02:50Z")
+    assert cut_at_midnight(before, after, zone) == [(old, before, after)]
 
-    assert local_date(start, "America/St_Johns") == date(2010, 11, 6)
-    assert cut_at_midnight(start, end, "America/St_Johns") == [(date(2010, 11, 7), start, end)]
+    # The second midnight: the new date had its first instant before the span.
+    before, after = at("2010-11-07T03:25Z"), at("2010-11-07T03:35Z")
+    assert cut_at_midnight(before, after, zone) == [(new, before, after)]
+
+    # From the new date back to the old.
+    before, after = at("2010-11-07T02:30Z"), at("2010-11-07T02:35Z")
+    assert cut_at_midnight(before, after, zone) == [(new, before, after)]
 
 
 def test_cut_of_nothing_is_nothing() -> None:
