@@ -16,6 +16,8 @@ BATCH_EVENTS = 500
 # The service takes 4 MiB; the envelope around the events needs a little of it.
 BATCH_BYTES = 3 * 1024 * 1024
 ATTEMPTS = 8
+# A service that was never reached is likelier misnamed than restarting.
+ATTEMPTS_TO_REACH = 3
 LONGEST_BACKOFF_SECONDS = 30.0
 # A service that asks for more than this is not busy but down: better to say so than to hang.
 LONGEST_WAIT_SECONDS = 300.0
@@ -63,7 +65,9 @@ class Poster:
             transport=self.transport,
         ) as client:
             for bodies in cut_batches(events):
-                answer = self._deliver(client, b'{"events":[' + b",".join(bodies) + b"]}")
+                attempts = ATTEMPTS if tally.total else ATTEMPTS_TO_REACH
+                body = b'{"events":[' + b",".join(bodies) + b"]}"
+                answer = self._deliver(client, body, attempts_to_reach=attempts)
                 tally.add(
                     (verdict["status"], verdict.get("code"), verdict.get("message"))
                     for verdict in answer.json()["results"]
@@ -71,13 +75,17 @@ class Poster:
                 on_batch(len(bodies))
         return tally
 
-    def _deliver(self, client: httpx.Client, body: bytes) -> httpx.Response:
+    def _deliver(
+        self, client: httpx.Client, body: bytes, *, attempts_to_reach: int
+    ) -> httpx.Response:
         for attempt in range(1, ATTEMPTS + 1):
             wait = min(0.25 * 2**attempt, LONGEST_BACKOFF_SECONDS)
             try:
                 answer = client.post(ROUTE, content=body)
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 why = f"it cannot be reached ({error})"
+                if attempt >= attempts_to_reach:
+                    break
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise PostingError(
                     f"posting to {self.url} failed: {error or type(error).__name__}. Replay the"
@@ -93,7 +101,7 @@ class Poster:
             if attempt < ATTEMPTS:
                 self.sleep(min(wait, LONGEST_WAIT_SECONDS))
         raise PostingError(
-            f"posting to {self.url} was given up after {ATTEMPTS} attempts: {why}. Check that the"
+            f"posting to {self.url} was given up after {attempt} attempts: {why}. Check that the"
             " service runs there (`study serve`), then replay the same events."
         )
 

@@ -160,3 +160,21 @@ def test_retry_after_reads_seconds_and_dates() -> None:
     assert retry_after(past, default=1) == 0
     assert retry_after("soon", default=1) == 1
     assert retry_after(None, default=1) == 1
+
+
+def test_poster_soon_gives_up_on_a_service_never_reached_and_waits_for_one_that_was() -> None:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    waits: list[float] = []
+    with pytest.raises(PostingError, match="given up after 3 attempts"):
+        make_poster(refuse, waits).post([{}])
+    assert len(waits) == 2
+
+    answers = iter([accept_all])
+    waits.clear()
+    with pytest.raises(PostingError, match="given up after 8 attempts"):
+        make_poster(lambda request: next(answers, refuse)(request), waits).post(
+            {} for _ in range(BATCH_EVENTS + 1)
+        )
+    assert len(waits) == ATTEMPTS - 1
