@@ -172,9 +172,11 @@ def test_poster_soon_gives_up_on_a_service_never_reached_and_waits_for_one_that_
     assert len(waits) == 2
 
     answers = iter([accept_all])
+
+    def accept_once(request: httpx.Request) -> httpx.Response:
+        return next(answers, refuse)(request)
+
     waits.clear()
     with pytest.raises(PostingError, match="given up after 8 attempts"):
-        make_poster(lambda request: next(answers, refuse)(request), waits).post(
-            {} for _ in range(BATCH_EVENTS + 1)
-        )
+        make_poster(accept_once, waits).post({} for _ in range(BATCH_EVENTS + 1))
     assert len(waits) == ATTEMPTS - 1
