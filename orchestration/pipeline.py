@@ -92,7 +92,7 @@ def select_assets(definitions: dg.Definitions, select: str) -> Collection[dg.Ass
     graph = definitions.resolve_asset_graph()
     try:
         keys = dg.AssetSelection.from_string(select).resolve(graph)
-    except dg.DagsterInvalidSubsetError as error:
+    except dg.DagsterError as error:
         raise EmptySelectionError(f"{select!r} selects no asset") from error
     if not keys:
         raise EmptySelectionError(f"{select!r} selects no asset")

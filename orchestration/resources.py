@@ -81,8 +81,8 @@ def parse_instant(text: str) -> datetime:
 
 def _launched_at(context: dg.InitResourceContext) -> datetime:
     record = None
-    if context.instance is not None and context.run_id is not None:
-        record = context.instance.get_run_record_by_id(context.run_id)
+    if context.instance is not None and context.run is not None:
+        record = context.instance.get_run_record_by_id(context.run.run_id)
     if record is None:
         raise dg.DagsterInvariantViolationError("as_of needs a run; outside of one, configure it")
     return record.create_timestamp.astimezone(UTC)

@@ -34,3 +34,17 @@ class WarehouseTranslator(DagsterDbtTranslator):
         """Give every model an owner, unless it names its own."""
         spec = super().get_asset_spec(manifest, unique_id, project)
         return spec if spec.owners else spec.replace_attributes(owners=[OWNER])
+
+    def get_asset_check_spec(
+        self,
+        asset_spec: dg.AssetSpec,
+        manifest: Mapping[str, Any],
+        unique_id: str,
+        project: DbtProject | None,
+    ) -> dg.AssetCheckSpec | None:
+        """Describe a test as dbt does; Dagster's own looks only into its `meta`."""
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        description = self.get_resource_props(manifest, unique_id).get("description")
+        if spec is None or not description:
+            return spec
+        return spec._replace(description=description)

@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
+from ingestion.events.identity import random_uuid7
 from orchestration.settings import PREFIX, Settings, read_settings
 
 Study = Callable[..., subprocess.CompletedProcess[str]]
@@ -56,15 +58,25 @@ def study_command(*arguments: str) -> Sequence[str]:
     return [sys.executable, "-m", "orchestration.cli", *arguments]
 
 
-def make_event(number: int, **changes: object) -> dict[str, object]:
-    """A question's view in this month, one of a kind for each number."""
-    # Version 7 with the time of the number's millisecond of 2026-11-02.
-    millisecond = 1_793_577_600_000 + number
-    event_id = UUID(int=(millisecond << 80) | (7 << 76) | (2 << 62) | number)
-    return {
-        "event_id": str(event_id),
-        "event_type": "question_view",
-        "user_id": str(uuid4()),
-        "question_id": f"q{number}",
-        **changes,
-    }
+def make_events(count: int, *, user_id: str | None = None) -> list[dict[str, object]]:
+    """Attempts of one learner in one session, a minute apart until an hour ago, ids of their own.
+
+    The clock is read because the landing code reads it too: events of a fixed day would one day
+    be of a month that is no longer open.
+    """
+    learner, session = user_id or str(uuid4()), str(uuid4())
+    last = datetime.now(UTC) - timedelta(hours=1)
+    moments = [last - timedelta(minutes=count - 1 - number) for number in range(count)]
+    return [
+        {
+            "event_id": str(random_uuid7(moment)),
+            "event_type": "question_submit",
+            "user_id": learner,
+            "session_id": session,
+            "question_id": f"q{number}",
+            "topic_id": "cardiology",
+            "occurred_at": moment.isoformat(),
+            "properties": {"is_correct": number % 2 == 0},
+        }
+        for number, moment in enumerate(moments)
+    ]

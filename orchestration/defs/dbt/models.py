@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DbtCliResource, dbt_assets
+import psycopg
+from dagster_dbt import DbtCliInvocation, DbtCliResource, dbt_assets
+from psycopg import sql
 from pydantic import Field
 
+from ingestion.store.database import Role, role_url
 from orchestration.defs.dbt.environment import dbt_environment
 from orchestration.defs.dbt.manifest import dbt_executable, dbt_project
 from orchestration.resources import Clock, Warehouse
@@ -47,10 +50,10 @@ def dbt_defs() -> dg.Definitions:
         config: BuildConfig,
     ) -> Iterator[Any]:
         arguments = build_arguments(clock.instant.isoformat(), config)
-        target = make_target(read_settings().home / "dbt", context.run_id)
+        target = make_target(read_settings().home / "dbt", context.run.run_id)
         with exported(dbt_environment(warehouse.url)):
             build = dbt.cli(arguments, context=context, target_path=target)
-            yield from build.stream().fetch_row_counts()
+            yield from with_row_counts(build, warehouse.url)
 
     return dg.Definitions(
         assets=[dbt_models],
@@ -75,3 +78,30 @@ def make_target(folder: Path, run_id: str) -> Path:
     for past in by_age[KEPT_TARGETS:]:
         shutil.rmtree(past)
     return target
+
+
+def with_row_counts(build: DbtCliInvocation, url: str) -> Iterator[Any]:
+    """Give dbt's events to Dagster, each table with its rows.
+
+    dagster-dbt's own `fetch_row_counts` asks for the table in the database named in the manifest,
+    which was parsed without one: it would count nothing on any but the embedded server.
+    """
+    own = role_url(url, Role.TRANSFORM, application_name="study-row-counts")
+    with psycopg.connect(own, autocommit=True) as connection:
+        for event in build.stream():
+            if not isinstance(event, dg.Output):
+                yield event
+                continue
+            node = build.manifest["nodes"][event.metadata["unique_id"].value]
+            if node["config"]["materialized"] == "view":
+                yield event
+                continue
+            rows = count_rows(connection, node["schema"], node["alias"])
+            yield event.with_metadata({**event.metadata, "dagster/row_count": rows})
+
+
+def count_rows(connection: psycopg.Connection, schema: str, table: str) -> int:
+    """Rows of a table, exactly."""
+    query = sql.SQL("select count(*) from {}").format(sql.Identifier(schema, table))
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
