@@ -1,21 +1,20 @@
 """The oracle's `daily_user_stats`: one row per (`user_id`, `local_date`)."""
 
-from collections import defaultdict
 from datetime import date
 
 import pandas as pd
 
-from quality.oracle.days import ONE_DAY, cut_at_midnight
+from quality.oracle.days import ONE_DAY
 from quality.oracle.ground_rules import (
-    GAMIFICATION,
     MICROSECONDS_PER_SECOND,
     chunks,
     count,
     distinct,
+    of_the_learner,
     of_type,
     reported,
 )
-from quality.oracle.spans import length_of_union
+from quality.oracle.spans import time_by_day
 
 COLUMNS = (
     "user_id",
@@ -46,9 +45,9 @@ def build_daily_user_stats(
     days = placed[BY].drop_duplicates().set_index(BY)
     counts = _counts(placed, attempts).reindex(days.index).fillna(0).astype("int64")
     days = days.join(counts)
-    lively = spans[~spans["is_idle"]]
-    days["study_seconds"] = _seconds_of_days(lively, "start", days.index)
-    days["active_seconds"] = _seconds_of_days(lively, "active_from", days.index)
+    for name, begin in (("study_seconds", "start"), ("active_seconds", "active_from")):
+        time = time_by_day(spans, begin, ["user_id"]).reindex(days.index, fill_value=0)
+        days[name] = time / MICROSECONDS_PER_SECOND
     # Nothing attempted: a ratio over nothing is null, and 0 / 0 is NaN.
     days["accuracy"] = days["questions_correct"] / days["questions_attempted"]
     days["streak_days"] = _streaks(placed).reindex(days.index, fill_value=0).astype("int64")
@@ -71,7 +70,7 @@ def _counts(placed: pd.DataFrame, attempts: pd.DataFrame) -> pd.DataFrame:
             "chunks_read": distinct(chunks(placed), BY, "material_id", "chunk"),
             "questions_attempted": count(attempts, BY),
             "questions_correct": count(attempts[attempts["is_correct"]], BY),
-            "topics_studied": distinct(_of_the_learner(placed), BY, "topic_id"),
+            "topics_studied": distinct(of_the_learner(placed), BY, "topic_id"),
             "ai_interactions": count(of_type(placed, "ai_question_asked"), BY),
             "searches": count(of_type(placed, "search_performed"), BY),
             "xp_earned": xp.groupby(BY)["amount"].sum(),
@@ -80,30 +79,9 @@ def _counts(placed: pd.DataFrame, attempts: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _of_the_learner(placed: pd.DataFrame) -> pd.DataFrame:
-    return placed[~placed["event_type"].isin(GAMIFICATION)]
-
-
-def _seconds_of_days(spans: pd.DataFrame, begin: str, days: pd.Index) -> pd.Series:
-    """The length of the union of the spans from `begin` to their end, day by day, in seconds.
-
-    Each span is cut at the midnights of its own session's time zone.
-    """
-    pieces: defaultdict[tuple[str, date], list[tuple[int, int]]] = defaultdict(list)
-    columns = ["user_id", "start", begin, "end", "timezone"]
-    for user_id, start, counted_from, end, timezone in spans[columns].itertuples(
-        index=False, name=None
-    ):
-        for day, from_, to in cut_at_midnight(start, end, timezone):
-            if counted_from < to:
-                pieces[user_id, day].append((max(from_, counted_from), to))
-    seconds = [length_of_union(pieces[day]) / MICROSECONDS_PER_SECOND for day in days]
-    return pd.Series(seconds, index=days, dtype=float)
-
-
 def _streaks(placed: pd.DataFrame) -> pd.Series:
     """The length of the run of study days that ends with each study day."""
-    study_days = _of_the_learner(placed)[BY].drop_duplicates().sort_values(BY)
+    study_days = of_the_learner(placed)[BY].drop_duplicates().sort_values(BY)
     streaks: dict[tuple[str, date], int] = {}
     for user_id, day in study_days.itertuples(index=False, name=None):
         streaks[user_id, day] = streaks.get((user_id, day - ONE_DAY), 0) + 1

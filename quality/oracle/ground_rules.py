@@ -73,6 +73,11 @@ def of_type(events: pd.DataFrame, *event_types: str) -> pd.DataFrame:
     return events[events["event_type"].isin(event_types)]
 
 
+def of_the_learner(events: pd.DataFrame) -> pd.DataFrame:
+    """Give the events that are not gamification: those of the learner, not of the app."""
+    return events[~events["event_type"].isin(GAMIFICATION)]
+
+
 def count(events: pd.DataFrame, by: list[str]) -> pd.Series:
     """Count the events of each key; keys without events are not in the result."""
     return events.groupby(by, sort=False).size()

@@ -1,4 +1,4 @@
-"""The four marts from the events, as `docs/metrics.md` defines them."""
+"""All marts from the events, as `docs/metrics.md` defines them."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -12,6 +12,9 @@ from quality.oracle.material_interactions import build_material_interactions
 from quality.oracle.question_attempts import build_question_attempts
 from quality.oracle.spans import find_spans
 from quality.oracle.study_sessions import build_study_sessions
+from quality.oracle.topic_daily_stats import build_topic_daily_stats
+from quality.oracle.user_gamification import build_user_gamification
+from quality.oracle.weekly_user_stats import build_weekly_user_stats
 
 
 def build_marts(
@@ -22,7 +25,8 @@ def build_marts(
     `events`: the columns of `raw.study_events`, `properties` as dicts, in any order.
     `timezones`: the names that the database under test knows; a name that it lacks, or Python
     does, counts as none. Without it those that Python knows.
-    Returns the marts by name; uuids as text, times as UTC timestamps, dates as `datetime.date`.
+    Returns the marts by name; uuids as text, times as UTC timestamps, dates as `datetime.date`,
+    arrays as lists.
     Raises ValueError when `as_of` has no time zone or an `event_id` occurs twice.
     """
     if as_of.tzinfo is None:
@@ -31,9 +35,13 @@ def build_marts(
     placed = place(events, known if timezones is None else known.intersection(timezones))
     spans = find_spans(placed)
     attempts = build_question_attempts(placed)
+    days = build_daily_user_stats(placed, spans, attempts)
     return {
         "study_sessions": build_study_sessions(placed, spans, attempts, as_of),
         "question_attempts": attempts,
         "material_interactions": build_material_interactions(placed),
-        "daily_user_stats": build_daily_user_stats(placed, spans, attempts),
+        "daily_user_stats": days,
+        "weekly_user_stats": build_weekly_user_stats(placed, days),
+        "topic_daily_stats": build_topic_daily_stats(placed, spans, attempts),
+        "user_gamification": build_user_gamification(placed, days, as_of),
     }

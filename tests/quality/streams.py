@@ -91,7 +91,38 @@ def material_of(*events: Row) -> Row:
 def days_of(*events: Row, user: str = "ann") -> dict[str, Row]:
     """The days of a learner, by date."""
     days = build(*events)["daily_user_stats"]
-    return {str(day["local_date"]): day for day in days if day["user_id"] == str(named(user))}
+    return {str(day["local_date"]): day for day in days if is_of(day, user)}
+
+
+def weeks_of(*events: Row, user: str = "ann") -> dict[str, Row]:
+    """The weeks of a learner, by their Monday."""
+    weeks = build(*events)["weekly_user_stats"]
+    return {str(week["week_start_date"]): week for week in weeks if is_of(week, user)}
+
+
+def topics_of(*events: Row) -> dict[str, Row]:
+    """The topics of a stream, by topic; by topic and date where they are of several days."""
+    rows = build(*events)["topic_daily_stats"]
+    if len({row["local_date"] for row in rows}) > 1:
+        return {f"{row['topic_id']} {row['local_date']}": row for row in rows}
+    return {row["topic_id"]: row for row in rows}
+
+
+def gamification_of(*events: Row, user: str = "ann", as_of: datetime = LONG_AFTER) -> Row:
+    """What a learner has earned."""
+    rows = build(*events, as_of=as_of)["user_gamification"]
+    (row,) = [row for row in rows if is_of(row, user)]
+    return row
+
+
+def is_of(row: Row, user: str) -> bool:
+    """Whether a row is that of a learner."""
+    return bool(row["user_id"] == str(named(user)))
+
+
+def is_null(value: Any) -> bool:
+    """Whether a value of a mart is null; an array, even an empty one, never is."""
+    return not isinstance(value, list) and bool(pd.isna(value))
 
 
 def pick(row: Row, *names: str) -> tuple[Any, ...]:
@@ -102,6 +133,6 @@ def pick(row: Row, *names: str) -> tuple[Any, ...]:
 def _rows(mart: pd.DataFrame) -> list[Row]:
     rows = mart.astype(object).to_dict("records")
     return [
-        {str(name): None if pd.isna(value) else value for name, value in row.items()}
+        {str(name): None if is_null(value) else value for name, value in row.items()}
         for row in rows
     ]
