@@ -9,7 +9,8 @@ from psycopg import sql
 
 from ingestion.store.database import Role, role_url
 
-# By mart: what to tell of it, each figure a label and an expression over its rows.
+# By mart: what to tell of it, each figure a label and an expression over its rows. Of a mart
+# that is not here only the rows are told.
 FIGURES: Mapping[str, Sequence[tuple[str, LiteralString]]] = {
     "study_sessions": (
         ("learners", "count(distinct user_id)"),
@@ -40,6 +41,10 @@ FIGURES: Mapping[str, Sequence[tuple[str, LiteralString]]] = {
     ),
 }
 
+_TABLES = """
+select tablename from pg_tables where schemaname = 'marts' order by tablename
+"""
+
 _ROWS = """
 select count(*), coalesce(sum(hashtextextended(mart::text, 0)::numeric), 0)::text
 from {} as mart
@@ -57,11 +62,14 @@ class MartSummary:
 
 
 def summarise_marts(url: str) -> dict[str, MartSummary]:
-    """Sum up the marts that exist, by name."""
+    """Sum up the marts that exist, by name; those with figures come first."""
     own = role_url(url, Role.BI, application_name="study-summary")
     with psycopg.connect(own) as connection:
+        existing = [name for (name,) in connection.execute(_TABLES).fetchall()]
+        known = [name for name in FIGURES if name in existing]
         return {
-            table: _summarise(connection, table) for table in FIGURES if _exists(connection, table)
+            table: _summarise(connection, table)
+            for table in (*known, *(name for name in existing if name not in FIGURES))
         }
 
 
@@ -74,16 +82,12 @@ def find_changes(before: Mapping[str, MartSummary], after: Mapping[str, MartSumm
     ]
 
 
-def _exists(connection: psycopg.Connection, table: str) -> bool:
-    row = connection.execute("select to_regclass(%s)", (f"marts.{table}",)).fetchone()
-    return row is not None and row[0] is not None
-
-
 def _summarise(connection: psycopg.Connection, table: str) -> MartSummary:
     mart = sql.Identifier("marts", table)
     rows, fingerprint = connection.execute(sql.SQL(_ROWS).format(mart)).fetchone() or (0, "")
-    labels = [label for label, _ in FIGURES[table]]
-    expressions = sql.SQL(", ").join(sql.SQL(expression) for _, expression in FIGURES[table])
+    figures = FIGURES.get(table, ())
+    expressions = sql.SQL(", ").join(sql.SQL(expression) for _, expression in figures)
     query = sql.SQL("select {} from {}").format(expressions, mart)
-    values = connection.execute(query).fetchone() or ()
+    values = connection.execute(query).fetchone() or () if figures else ()
+    labels = [label for label, _ in figures]
     return MartSummary(table, rows, fingerprint, dict(zip(labels, values, strict=True)))

@@ -45,7 +45,8 @@ def demo() -> None:
 def _show_marts(outcome: "DemoOutcome") -> None:
     for mart in outcome.marts.values():
         figures = ", ".join(f"{label} {value}" for label, value in mart.figures.items())
-        out.print(f"[bold]marts.{mart.table}[/] {mart.rows:,} rows: {figures}")
+        told = f": {figures}" if figures else ""
+        out.print(f"[bold]marts.{mart.table}[/] {mart.rows:,} rows{told}")
     if outcome.changes:
         out.print(f"Changed: {', '.join(outcome.changes)}.")
     else:

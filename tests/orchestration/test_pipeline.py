@@ -1,7 +1,7 @@
 """The pipeline on a real database and a real Dagster instance."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
@@ -65,60 +65,50 @@ def test_run_builds_every_mart_and_checks_it(
         assert run.status is dg.DagsterRunStatus.SUCCESS
         assert not instance.telemetry_enabled
 
-    # Again over the same events: the same marts, row for row.
-    before = summarise_marts(url_of(settings))
-    assert run_pipeline(settings, as_of=as_of, full_refresh=True).held
-    assert find_changes(before, summarise_marts(url_of(settings))) == []
     assert find_last_as_of(url_of(settings)) == as_of
     judgement = judge(url_of(settings), as_of=as_of, with_oracle=True)
     assert judgement.held
-    assert set(judgement.differences) == set(before)
+    assert set(judgement.differences) <= set(summarise_marts(url_of(settings)))
 
-    # A later instant closes the open session: the marts say so, and a change is seen as one.
-    assert run_pipeline(settings, as_of=as_of + timedelta(days=1)).held
-    land_events(url_of(settings), make_events(1))
-    assert run_pipeline(settings, as_of=as_of + timedelta(days=1)).held
-    assert "question_attempts" in find_changes(before, summarise_marts(url_of(settings)))
+    before = summarise_marts(url_of(settings))
+    connection.execute("update marts.daily_user_stats set xp_earned = xp_earned + 1")
+    assert find_changes(before, summarise_marts(url_of(settings))) == ["daily_user_stats"]
 
 
-def test_failing_check_fails_the_command(
+def test_broken_mart_is_red_in_the_run_and_fails_the_command(
     settings: Settings, connection: psycopg.Connection, study: Study
 ) -> None:
+    land_events(url_of(settings), make_events(3))
+    assert run_pipeline(settings, as_of=AS_OF).held
     # A fact no dbt test looks at and a reconciliation does: a mart that counts an event too many.
-    land_events(url_of(settings), make_events(3))
-    assert run_pipeline(settings, as_of=AS_OF).held
     connection.execute("update marts.study_sessions set event_count = event_count + 1")
 
-    found = study("check")
-    assert found.returncode == 1
-    assert "sessions_hold_the_events_of_their_learner" in found.stdout
-    assert found.stderr.count("\n") == 1
-    assert found.stderr.startswith("the marts do not hold")
-
-
-def test_broken_check_is_red_in_the_run(settings: Settings, connection: psycopg.Connection) -> None:
-    land_events(url_of(settings), make_events(3))
-    assert run_pipeline(settings, as_of=AS_OF).held
-    connection.execute("update marts.study_sessions set event_count = event_count + 1")
-    definitions = defs()
-    keys = [
-        key
-        for key in definitions.resolve_asset_graph().asset_check_keys
-        if key.name == "sessions_hold_the_events_of_their_learner"
-    ]
-    job = dg.define_asset_job("checks", selection=dg.AssetSelection.checks(*keys))
-    with dg.DagsterInstance.ephemeral() as instance:
-        result = (
-            dg.Definitions.merge(definitions, dg.Definitions(jobs=[job]))
-            .resolve_job_def("checks")
-            .execute_in_process(instance=instance)
-        )
-        (evaluation,) = result.get_asset_check_evaluations()
+    (evaluation,) = run_check("sessions_hold_the_events_of_their_learner")
     assert not evaluation.passed
     assert evaluation.severity is dg.AssetCheckSeverity.ERROR
     assert evaluation.metadata["unexpected_count"].value == 1
     sample: Any = evaluation.metadata["sample"].value
     assert [row["right_amount"] - row["left_amount"] for row in sample] == [1]
+
+    found = study("check")
+    assert found.returncode == 1
+    assert "sessions_hold_the_events_of_their_learner" in found.stdout
+    assert found.stderr == "the marts do not hold: see above, and docs/metrics.md.\n"
+
+
+def run_check(name: str) -> Sequence[dg.AssetCheckEvaluation]:
+    """Run one check on its own, as the UI does."""
+    definitions = defs()
+    keys = definitions.resolve_asset_graph().asset_check_keys
+    selection = dg.AssetSelection.checks(*(key for key in keys if key.name == name))
+    job = dg.Definitions(jobs=[dg.define_asset_job("one_check", selection=selection)])
+    with dg.DagsterInstance.ephemeral() as instance:
+        return (
+            dg.Definitions.merge(definitions, job)
+            .resolve_job_def("one_check")
+            .execute_in_process(instance=instance)
+            .get_asset_check_evaluations()
+        )
 
 
 def test_failing_dbt_test_stops_the_run_and_is_named(

@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -28,6 +29,13 @@ class Everything:
         assert self.process.stdout is not None
         lines = iter(self.process.stdout.readline, "")
         assert any("Ctrl-C" in line for line in lines), self.errors()
+
+    def wait_for_services(self) -> None:
+        log = self.home / "logs" / "dagster-daemon.log"
+        while not log.exists():
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.1)
+                raise AssertionError(self.errors())
 
     def errors(self) -> str:
         assert self.process.stderr is not None
@@ -91,8 +99,8 @@ def test_up_serves_everything_until_sigterm(everything: Everything) -> None:
     assert logs == {"ingestion.log", "dagster-webserver.log", "dagster-daemon.log"}
 
 
-def test_up_stops_on_ctrl_c(everything: Everything) -> None:
-    everything.read_until_up()
+def test_up_stops_on_ctrl_c_even_while_starting(everything: Everything) -> None:
+    everything.wait_for_services()
     family = everything.family()
     everything.process.send_signal(signal.SIGINT)
     assert everything.wait() == 0
