@@ -19,3 +19,37 @@
 {% macro postgres__count_distinct_pairs(a, b, condition) -%}
     count(distinct ({{ a }}, {{ b }})) filter (where {{ condition }})
 {%- endmacro %}
+
+
+{#-
+    The median of the values that are not null: of an even number, the mean of the middle two. Both
+    middles are values that occur, so the same values give the same median to the last bit, which
+    an interpolation between them does not.
+-#}
+{% macro median(value) -%}
+    {{ return(adapter.dispatch('median')(value)) }}
+{%- endmacro %}
+
+{% macro postgres__median(value) -%}
+    (
+        percentile_disc(0.5) within group (order by {{ value }})
+        + percentile_disc(0.5) within group (order by {{ value }} desc)
+    ) / 2
+{%- endmacro %}
+
+
+{#-
+    The distinct texts that are not null as a JSON array, in order of their bytes: the order of a
+    language would change with the server's locale.
+-#}
+{% macro json_array_of_distinct(value) -%}
+    {{ return(adapter.dispatch('json_array_of_distinct')(value)) }}
+{%- endmacro %}
+
+{% macro postgres__json_array_of_distinct(value) -%}
+    coalesce(
+        jsonb_agg(distinct {{ value }} collate "C" order by {{ value }} collate "C")
+        filter (where {{ value }} is not null),
+        cast('[]' as jsonb)
+    )
+{%- endmacro %}

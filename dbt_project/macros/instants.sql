@@ -57,6 +57,16 @@
 {%- endmacro %}
 
 
+{#- The Monday on or before a date: the first day of its ISO week. -#}
+{% macro week_start(date) -%}
+    {{ return(adapter.dispatch('week_start')(date)) }}
+{%- endmacro %}
+
+{% macro postgres__week_start(date) -%}
+    cast(date_trunc('week', cast({{ date }} as timestamp without time zone)) as date)
+{%- endmacro %}
+
+
 {#- The relation that lists the timezones the engine can compute with, in its column `name`. -#}
 {% macro known_timezones() -%}
     {{ return(adapter.dispatch('known_timezones')()) }}

@@ -28,6 +28,7 @@ placed as (
         events.chunk,
         events.selected_answer,
         events.correct_answer,
+        events.achievement_id,
 
         events.reading_seconds,
         events.scroll_depth_percent,
@@ -38,6 +39,8 @@ placed as (
         events.reported_duration_seconds,
         events.reported_active_seconds,
         events.xp_amount,
+        events.reported_total_xp,
+        events.new_level,
 
         events.event_type in {{ tracking_plan_list('gamification_event_type') }} as is_gamification,
         left(events.event_type, 9) = 'material_' as is_material,

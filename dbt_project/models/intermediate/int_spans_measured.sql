@@ -6,6 +6,8 @@ events as (
         user_id,
         session_id,
         event_type,
+        -- What the app awards a learner for is no change of what the learner studies.
+        case when not is_gamification then topic_id end as topic_id,
         timezone,
         local_date,
         occurred_at
@@ -20,6 +22,11 @@ followed as (
         lead(occurred_at) over learner_events as next_learner_event_at,
         lead(occurred_at) over session_events as next_session_event_at,
         lead(local_date) over session_events as next_session_event_date,
+        count(topic_id) over (
+            partition by user_id, session_id
+            order by occurred_at, event_id
+            rows between unbounded preceding and current row
+        ) as topics_so_far,
         count(case when event_type = 'session_end' then 1 end) over (
             partition by user_id, session_id
             order by occurred_at, event_id
@@ -36,6 +43,7 @@ spans as (
         event_id,
         user_id,
         session_id,
+        max(topic_id) over (partition by user_id, session_id, topics_so_far) as topic_id,
         timezone,
         local_date as started_date,
         coalesce(next_session_event_date, local_date) as ended_date,
@@ -64,6 +72,7 @@ final as (
         event_id,
         user_id,
         session_id,
+        topic_id,
         started_date,
         ended_date,
         started_at,

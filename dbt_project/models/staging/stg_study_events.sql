@@ -37,6 +37,10 @@ renamed as (
             when event_type in ('question_attempt', 'question_submit')
                 then {{ json_text('properties', 'correct_answer') }}
         end as correct_answer,
+        case
+            when event_type = 'achievement_unlocked'
+                then {{ json_text('properties', 'achievement_id') }}
+        end as achievement_id,
 
         -- numerics
         schema_version,
@@ -81,6 +85,12 @@ renamed as (
         case
             when event_type = 'xp_earned' then {{ json_integer('properties', 'xp_amount') }}
         end as xp_amount,
+        case
+            when event_type = 'xp_earned' then {{ json_integer('properties', 'new_total_xp') }}
+        end as reported_total_xp,
+        case
+            when event_type = 'level_up' then {{ json_integer('properties', 'new_level') }}
+        end as new_level,
 
         -- booleans
         case
