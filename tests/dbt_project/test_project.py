@@ -11,6 +11,9 @@ MARTS = {
     "question_attempts": {"event_id"},
     "material_interactions": {"session_id", "material_id"},
     "daily_user_stats": {"user_id", "local_date"},
+    "weekly_user_stats": {"user_id", "week_start_date"},
+    "topic_daily_stats": {"topic_id", "local_date"},
+    "user_gamification": {"user_id"},
 }
 
 
