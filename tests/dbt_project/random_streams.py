@@ -37,7 +37,7 @@ MATERIALS = (
 TYPES = (
     *("session_start", "session_end", "session_pause", "session_pause", "session_resume"),
     *("quiz_start", "ai_question_asked", "xp_earned", "achievement_unlocked"),
-    *("streak_continued", "search_performed", "topic_explored"),
+    *("level_up", "streak_continued", "search_performed", "topic_explored"),
     *MATERIALS,
     *("material_read", "question_attempt", "question_submit"),
     *ABOUT_A_QUESTION,
@@ -105,11 +105,14 @@ def _draw_properties(dice: Random, event_type: str) -> dict[str, object]:
         "question_view": {"difficulty": dice.choice(("easy", "medium", "hard", 0.3, 1, 0))},
         "question_attempt": _draw_answer(dice),
         "question_submit": _draw_answer(dice),
+        "xp_earned": {"new_total_xp": dice.randint(0, 1_000)},
     }
     required: dict[str, dict[str, object]] = {
         "material_read": {"time_spent_seconds": dice.choice((30, 12.3456789, 0.1, 0.2))},
         "question_submit": {"is_correct": dice.random() < 0.5},
         "xp_earned": {"xp_amount": dice.randint(0, 100)},
+        "level_up": {"new_level": dice.randint(0, 5)},
+        "achievement_unlocked": {"achievement_id": dice.choice(("a-1", "a1", "B", "é"))},
     }
     said = possible.get(event_type, {}).items()
     return {name: value for name, value in said if dice.random() < 0.6} | required.get(
