@@ -39,17 +39,23 @@
 
 
 {#-
-    The distinct texts that are not null as a JSON array, in order of their bytes: the order of a
-    language would change with the server's locale.
+    The distinct texts as a JSON array, in order of their bytes: the order of a language would
+    change with the server's locale.
 -#}
 {% macro json_array_of_distinct(value) -%}
     {{ return(adapter.dispatch('json_array_of_distinct')(value)) }}
 {%- endmacro %}
 
 {% macro postgres__json_array_of_distinct(value) -%}
-    coalesce(
-        jsonb_agg(distinct {{ value }} collate "C" order by {{ value }} collate "C")
-        filter (where {{ value }} is not null),
-        cast('[]' as jsonb)
-    )
+    jsonb_agg(distinct {{ value }} collate "C" order by {{ value }} collate "C")
+{%- endmacro %}
+
+
+{#- A JSON array of nothing, as a literal. -#}
+{% macro empty_json_array() -%}
+    {{ return(adapter.dispatch('empty_json_array')()) }}
+{%- endmacro %}
+
+{% macro postgres__empty_json_array() -%}
+    cast('[]' as jsonb)
 {%- endmacro %}

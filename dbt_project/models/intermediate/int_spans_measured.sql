@@ -19,23 +19,28 @@ events as (
 followed as (
     select
         *,
-        lead(occurred_at) over learner_events as next_learner_event_at,
-        lead(occurred_at) over session_events as next_session_event_at,
-        lead(local_date) over session_events as next_session_event_date,
-        count(topic_id) over (
+        lead(occurred_at) over (
+            partition by user_id
+            order by occurred_at, event_id
+        ) as next_learner_event_at
+    from events
+),
+
+session_events as (
+    select
+        *,
+        lead(occurred_at) over so_far as next_session_event_at,
+        lead(local_date) over so_far as next_session_event_date,
+        count(case when event_type = 'session_end' then 1 end) over so_far as ends_so_far,
+        count(topic_id) over so_far as topics_so_far
+    from followed
+    where session_id is not null
+    window
+        so_far as (
             partition by user_id, session_id
             order by occurred_at, event_id
             rows between unbounded preceding and current row
-        ) as topics_so_far,
-        count(case when event_type = 'session_end' then 1 end) over (
-            partition by user_id, session_id
-            order by occurred_at, event_id
-            rows between unbounded preceding and 1 preceding
-        ) as earlier_ends_count
-    from events
-    window
-        learner_events as (partition by user_id order by occurred_at, event_id),
-        session_events as (partition by user_id, session_id order by occurred_at, event_id)
+        )
 ),
 
 spans as (
@@ -43,6 +48,7 @@ spans as (
         event_id,
         user_id,
         session_id,
+        -- Only the event that begins a group names a topic; in the first group none may.
         max(topic_id) over (partition by user_id, session_id, topics_so_far) as topic_id,
         timezone,
         local_date as started_date,
@@ -54,9 +60,8 @@ spans as (
             when next_session_event_at is null or event_type != 'session_pause' then occurred_at
             else next_learner_event_at
         end as active_at,
-        earlier_ends_count > 0 as is_after_end
-    from followed
-    where session_id is not null
+        ends_so_far > case when event_type = 'session_end' then 1 else 0 end as is_after_end
+    from session_events
 ),
 
 measured as (

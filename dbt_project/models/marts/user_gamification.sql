@@ -5,12 +5,28 @@ events as (
         event_id,
         user_id,
         timezone,
-        achievement_id,
         xp_amount,
-        reported_total_xp,
         new_level,
         occurred_at
     from {{ ref('int_events_placed') }}
+),
+
+achievement_events as (
+    select
+        user_id,
+        achievement_id
+    from {{ ref('int_events_placed') }}
+    where achievement_id is not null
+),
+
+report_events as (
+    select
+        event_id,
+        user_id,
+        reported_total_xp,
+        occurred_at
+    from {{ ref('int_events_placed') }}
+    where reported_total_xp is not null
 ),
 
 days as (
@@ -27,20 +43,33 @@ event_totals as (
         user_id,
         cast(coalesce(sum(xp_amount), 0) as bigint) as total_xp,
         coalesce(max(new_level), 1) as greatest_level,
-        {{ json_array_of_distinct('achievement_id') }} as achievements
+        max(occurred_at) as last_event_at
     from events
     group by user_id
 ),
 
-ordered_events as (
+achievement_totals as (
     select
         user_id,
-        timezone,
+        {{ json_array_of_distinct('achievement_id') }} as achievements
+    from achievement_events
+    group by user_id
+),
+
+-- The events of each learner's last instant: to put these few in order is to order all.
+ordered_events as (
+    select
+        events.user_id,
+        events.timezone,
         row_number() over (
-            partition by user_id
-            order by occurred_at desc, event_id desc
+            partition by events.user_id
+            order by events.event_id desc
         ) as event_number
     from events
+    inner join event_totals
+        on
+            events.user_id = event_totals.user_id
+            and events.occurred_at = event_totals.last_event_at
 ),
 
 -- Where the learner is now, as far as is known: it decides which date "today" is.
@@ -60,8 +89,7 @@ ordered_reports as (
             partition by user_id
             order by occurred_at desc, event_id desc
         ) as report_number
-    from events
-    where reported_total_xp is not null
+    from report_events
 ),
 
 last_reports as (
@@ -96,10 +124,11 @@ final as (
             else 0
         end as current_streak,
         coalesce(last_days.longest_streak, 0) as longest_streak,
-        event_totals.achievements,
+        coalesce(achievement_totals.achievements, {{ empty_json_array() }}) as achievements,
         last_reports.reported_total_xp
     from event_totals
     inner join last_events on event_totals.user_id = last_events.user_id
+    left join achievement_totals on event_totals.user_id = achievement_totals.user_id
     left join last_days on event_totals.user_id = last_days.user_id
     left join last_reports on event_totals.user_id = last_reports.user_id
 )
