@@ -15,6 +15,9 @@ KEYS: dict[str, tuple[str, ...]] = {
     "question_attempts": ("event_id",),
     "material_interactions": ("session_id", "material_id"),
     "daily_user_stats": ("user_id", "local_date"),
+    "weekly_user_stats": ("user_id", "week_start_date"),
+    "topic_daily_stats": ("topic_id", "local_date"),
+    "user_gamification": ("user_id",),
 }
 TOLERANCE = 1e-9
 
@@ -39,7 +42,8 @@ class Difference:
 def compare(table: str, expected: pd.DataFrame, actual: pd.DataFrame) -> list[Difference]:
     """Compare by key, every column that `expected` has; `actual` may have more columns.
 
-    Numbers agree within 1e-9, relative or absolute; null agrees only with null.
+    Numbers agree within 1e-9, relative or absolute; null agrees only with null;
+    arrays agree item by item, in order.
     Raises KeyError for a table without a key in `KEYS`.
     """
     key = KEYS[table]

@@ -8,6 +8,9 @@ from quality.suites import (
     material_interactions,
     question_attempts,
     study_sessions,
+    topic_daily_stats,
+    user_gamification,
+    weekly_user_stats,
 )
 from quality.suites.suite import Check, Severity, Suite
 
@@ -19,6 +22,9 @@ SUITES: Mapping[str, Suite] = MappingProxyType(
             question_attempts.SUITE,
             material_interactions.SUITE,
             daily_user_stats.SUITE,
+            weekly_user_stats.SUITE,
+            topic_daily_stats.SUITE,
+            user_gamification.SUITE,
         )
     }
 )

@@ -1,6 +1,6 @@
 """What must hold in `marts.daily_user_stats`."""
 
-from quality.suites.suite import between, fact, make_suite, never_negative, query
+from quality.suites.suite import answers_add_up, between, fact, make_suite, never_negative, query
 
 COLUMNS = {
     "user_id": "uuid",
@@ -50,19 +50,7 @@ SUITE = make_suite(
             broken_when="active_seconds > study_seconds + 1e-6",
             column="active_seconds",
         ),
-        fact(
-            "correct_answers_never_exceed_attempts",
-            "questions_correct counts a part of questions_attempted.",
-            broken_when="questions_correct > questions_attempted",
-            column="questions_correct",
-        ),
-        fact(
-            "accuracy_is_the_share_of_correct_answers",
-            "accuracy is questions_correct / questions_attempted; null without attempts.",
-            broken_when="(accuracy is null) <> (questions_attempted = 0)"
-            " or abs(accuracy * questions_attempted - questions_correct) > 1e-6",
-            column="accuracy",
-        ),
+        *answers_add_up(),
         fact(
             "completed_materials_never_exceed_viewed",
             "materials_completed counts a part of materials_viewed.",

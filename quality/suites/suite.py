@@ -133,6 +133,25 @@ def one_of(column: str, *values: str) -> Check:
     )
 
 
+def answers_add_up() -> tuple[Check, ...]:
+    """Make the checks of a mart that counts answers and gives their accuracy."""
+    return (
+        fact(
+            "correct_answers_never_exceed_attempts",
+            "questions_correct counts a part of questions_attempted.",
+            broken_when="questions_correct > questions_attempted",
+            column="questions_correct",
+        ),
+        fact(
+            "accuracy_is_the_share_of_correct_answers",
+            "accuracy is questions_correct / questions_attempted; null without attempts.",
+            broken_when="(accuracy is null) <> (questions_attempted = 0)"
+            " or abs(accuracy * questions_attempted - questions_correct) > 1e-6",
+            column="accuracy",
+        ),
+    )
+
+
 def _columns_are_there(columns: Mapping[str, str]) -> Check:
     return Check(
         "columns_are_all_there",

@@ -55,7 +55,8 @@ EVENT_TYPES = {
     "ai_hint_requested": 3,
     "ai_explanation_requested": 3,
     "xp_earned": 3,
-    "achievement_unlocked": 1,
+    "level_up": 1,
+    "achievement_unlocked": 2,
     "streak_broken": 1,
     "search_performed": 2,
     "topic_explored": 1,
@@ -63,9 +64,12 @@ EVENT_TYPES = {
 REQUIRED: dict[str, dict[str, Sequence[object]]] = {
     "material_read": {"time_spent_seconds": [0, 30, 0.1, 29.999999]},
     "xp_earned": {"xp_amount": [0, 5, 2_147_483_647]},
-    "achievement_unlocked": {"achievement_id": ["first question"]},
+    # Of different places in the order of bytes, of code units and of a language.
+    "achievement_unlocked": {"achievement_id": ["b", "a", "a b", "Z", "é", "\ufb01", "\U0001f3c6"]},
+    "level_up": {"new_level": [0, 2, 3, 40]},
 }
 OPTIONAL: dict[str, dict[str, Sequence[object]]] = {
+    "xp_earned": {"new_total_xp": [0, 7, 2_147_483_647]},
     "session_end": {"duration_seconds": [60, 99.5], "active_seconds": [0, 12.25]},
     "material_open": {"material_type": ["pdf", "video"]},
     "material_read": {"scroll_depth_percent": [0, 89.99, 90, 100], "chunk_index": [0, 1, 2]},
@@ -100,7 +104,7 @@ def _make_round(rng: Random, timezone: str, moment: datetime, length: int) -> It
             event["session_id"] = rng.choice(sessions)
         yield event | _subject(rng, event_type)
         if rng.random() < 0.02:
-            at += timedelta(hours=rng.choice([6, 24, 49]))
+            at += timedelta(hours=rng.choice([6, 24, 49, 7 * 24]))
 
 
 def _subject(rng: Random, event_type: str) -> Event:
@@ -138,7 +142,7 @@ def _maybe(rng: Random, **values: Sequence[object]) -> Event:
 
 def _answer(rng: Random) -> Event:
     answer: Event = {
-        "time_to_answer_seconds": rng.choice([0.5, 12, 86_400]),
+        "time_to_answer_seconds": rng.choice([0, 0.5, 0.1, 12, 86_400]),
         "confidence_level": rng.choice([1, 5]),
         "selected_answer": rng.choice(["A", "", "é"]),
         "correct_answer": "A",

@@ -9,7 +9,19 @@ RICH = " where pause_count = 1"
 RICH_DAY = " where local_date = '2025-03-24'"
 SESSION = "update marts.study_sessions set "
 DAY = "update marts.daily_user_stats set "
+RICH_WEEK = " where week_start_date = '2025-03-24' and searches = 1"
+WEEK = "update marts.weekly_user_stats set "
+LUNG = " where topic_id = 'lung'"
+TOPIC = "update marts.topic_daily_stats set "
+BEN = f" where user_id = '{named('ben')}'"
+LEARNER = "update marts.user_gamification set "
 GHOST = named("ghost")
+
+
+def day_and_week(change: str) -> list[str]:
+    """A fault of a day that the week, which has no other day, adds up."""
+    return [DAY + change + RICH_DAY, WEEK + change + RICH_WEEK]
+
 
 FAULTS: dict[str, list[str]] = {
     "every_session_id_is_a_session": [
@@ -22,6 +34,12 @@ FAULTS: dict[str, list[str]] = {
         insert into marts.daily_user_stats (user_id, local_date, session_count, event_count)
         values ('{GHOST}', '2025-03-10', 1, 0)
         """,
+        # ... and what the day is added up to.
+        f"""
+        insert into marts.weekly_user_stats (user_id, week_start_date, session_count)
+        values ('{GHOST}', '2025-03-10', 1)
+        """,
+        f"insert into marts.user_gamification (user_id) values ('{GHOST}')",
     ],
     "sessions_hold_the_events_of_their_learner": [SESSION + "event_count = 9" + RICH],
     "sessions_hold_their_pauses": [SESSION + "pause_count = 2" + RICH],
@@ -46,15 +64,35 @@ FAULTS: dict[str, list[str]] = {
         where event_type = 'question_attempt'
         """
     ],
-    "days_hold_every_event": [DAY + "event_count = event_count - 1" + RICH_DAY],
-    "days_count_every_session_once": [DAY + "session_count = 3" + RICH_DAY],
-    "days_count_every_attempt_once": [DAY + "questions_attempted = 2" + RICH_DAY],
-    "days_count_every_correct_answer_once": [DAY + "questions_correct = 0" + RICH_DAY],
-    "days_hold_all_xp": [DAY + "xp_earned = 1" + RICH_DAY],
-    "days_hold_all_questions_to_the_coach": [DAY + "ai_interactions = 0" + RICH_DAY],
-    "days_hold_all_searches": [DAY + "searches = 0" + RICH_DAY],
-    "days_hold_no_more_study_than_sessions_lasted": [DAY + "study_seconds = 90000" + RICH_DAY],
-    "days_hold_no_more_active_time_than_sessions": [DAY + "active_seconds = 90000" + RICH_DAY],
+    "days_hold_every_event": day_and_week("event_count = event_count - 1"),
+    "days_count_every_session_once": day_and_week("session_count = session_count + 1"),
+    "days_count_every_attempt_once": day_and_week("questions_attempted = 2"),
+    "days_count_every_correct_answer_once": day_and_week("questions_correct = 0"),
+    "days_hold_all_xp": [
+        *day_and_week("xp_earned = 1"),
+        LEARNER + "total_xp = total_xp + 1 where total_xp > 0",
+    ],
+    "days_hold_all_questions_to_the_coach": day_and_week("ai_interactions = 0"),
+    "days_hold_all_searches": day_and_week("searches = 0"),
+    "days_hold_no_more_study_than_sessions_lasted": day_and_week("study_seconds = 90000"),
+    "days_hold_no_more_active_time_than_sessions": day_and_week("active_seconds = 90000"),
+    "weeks_are_the_sums_of_their_days": [WEEK + "chunks_read = 9" + RICH_WEEK],
+    "weeks_count_their_active_days": [WEEK + "days_active = 3" + RICH_WEEK],
+    "weeks_study_the_topics_of_each_day": [WEEK + "topics_studied = 0" + RICH_WEEK],
+    "weeks_study_no_topics_but_those_of_their_days": [WEEK + "topics_studied = 2" + RICH_WEEK],
+    "topics_count_every_attempt_that_names_them": [TOPIC + "questions_attempted = 2" + LUNG],
+    "topics_count_every_correct_answer_that_names_them": [TOPIC + "questions_correct = 0" + LUNG],
+    "topics_hold_all_questions_to_the_coach": [TOPIC + "ai_questions = 0" + LUNG],
+    "topics_count_every_learner_who_studied_them": [TOPIC + "learners = 0" + LUNG],
+    "topics_hold_no_more_time_than_sessions": [TOPIC + "study_seconds = 90000" + LUNG],
+    "gamification_is_of_the_learners_of_the_days": [
+        f"insert into marts.user_gamification (user_id) values ('{GHOST}')"
+    ],
+    "gamification_holds_the_xp_of_the_days": [LEARNER + "total_xp = 1" + BEN],
+    "longest_streak_is_that_of_the_days": [LEARNER + "longest_streak = 2" + BEN],
+    "gamification_holds_no_more_achievements_than_unlocked": [
+        LEARNER + """achievements = '["week"]'""" + BEN
+    ],
 }
 
 

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Any
 
 import pandas as pd
 import psycopg
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from quality.oracle import build_marts
 from quality.suites import SUITES
-from tests.quality.streams import COLUMNS, Row, event, instant
+from tests.quality.streams import COLUMNS, Row, event, instant, is_null
 
 AS_OF = instant("2025-03-26T09:40")
 STAGING = {
@@ -18,6 +20,7 @@ STAGING = {
     "user_id": "uuid",
     "session_id": "uuid",
     "occurred_at": "timestamptz",
+    "topic_id": "text",
     "xp_amount": "bigint",
 }
 
@@ -38,7 +41,13 @@ def study_day(day: int) -> list[Row]:
             time_to_answer_seconds=30,
             confidence_level=3,
         ),
-        event("xp_earned", f"{date}T09:05:01", session=session, xp_amount=10),
+        event(
+            "xp_earned",
+            f"{date}T09:05:01",
+            session=session,
+            xp_amount=10,
+            new_total_xp=10 * day,
+        ),
         event("session_end", f"{date}T09:10", session=session, duration_seconds=600),
     ]
 
@@ -50,7 +59,12 @@ def healthy_stream() -> list[Row]:
         *(row for day in range(1, 23) for row in study_day(day)),
         event("session_start", rich + "09:00", session="rich", device_type="tablet"),
         event(
-            "material_open", rich + "09:01", session="rich", material_id="m", material_type="pdf"
+            "material_open",
+            rich + "09:01",
+            session="rich",
+            material_id="m",
+            topic_id="lung",
+            material_type="pdf",
         ),
         event(
             "material_read",
@@ -71,16 +85,25 @@ def healthy_stream() -> list[Row]:
             rich + "09:12",
             session="rich",
             question_id="q2",
+            topic_id="lung",
             is_correct=True,
+            time_to_answer_seconds=20,
+            hint_used=True,
         ),
-        event("ai_question_asked", rich + "09:13", session="rich"),
-        event("achievement_unlocked", rich + "09:14", session="rich"),
+        event("ai_question_asked", rich + "09:13", session="rich", topic_id="lung"),
+        event("achievement_unlocked", rich + "09:14", session="rich", achievement_id="week"),
         event("session_start", rich + "09:14:30", session="second tab"),
         event("material_open", rich + "10:20", session="rich", material_id="m"),
         event("search_performed", rich + "12:00", session=None),
         event("question_view", rich + "12:01", session=None, question_id="q3"),
         event("session_start", "2025-03-26T09:30", user="ben", session="open"),
-        event("ai_question_asked", "2025-03-26T09:31", user="ben", session="open"),
+        event(
+            "ai_question_asked",
+            "2025-03-26T09:31",
+            user="ben",
+            session="open",
+            topic_id="kidney",
+        ),
     ]
 
 
@@ -128,7 +151,13 @@ def _fill(
                 target, sql.SQL(", ").join([sql.Placeholder()] * len(columns))
             ),
             [
-                [None if pd.isna(value) else value for value in row]
+                [_to_database(value) for value in row]
                 for row in rows.itertuples(index=False, name=None)
             ],
         )
+
+
+def _to_database(value: Any) -> object:
+    if isinstance(value, list):
+        return Jsonb(value)
+    return None if is_null(value) else value

@@ -42,6 +42,12 @@ def test_comparison_names_the_row_and_the_column() -> None:
         (0.0, None, False),
         (True, False, False),
         ("a", "b", False),
+        (["a", "b"], ["a", "b"], True),
+        (["a", "b"], ["b", "a"], False),
+        (["a"], ["a", "a"], False),
+        ([], [], True),
+        ([], None, False),
+        (["a"], '["a"]', False),
         (UUID(int=1), str(UUID(int=1)), True),
         (
             datetime(2025, 3, 10, 9, tzinfo=UTC),

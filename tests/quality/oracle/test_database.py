@@ -51,6 +51,7 @@ def test_oracle_finds_a_wrong_value_a_lost_row_and_a_row_too_many(filled_url: st
             "update marts.study_sessions set paused_seconds = 301 where pause_count = 1",
             "delete from marts.question_attempts where attempt_number = 22",
             "update marts.material_interactions set material_id = 'x' where material_id = 'n'",
+            """update marts.user_gamification set achievements = '["day"]' where total_xp > 0""",
         ],
     )
 
@@ -65,14 +66,21 @@ def test_oracle_finds_a_wrong_value_a_lost_row_and_a_row_too_many(filled_url: st
         f"material_interactions session_id={rich}, material_id=n: expected a row, is no row",
         f"material_interactions session_id={rich}, material_id=x: expected no row, is a row",
     ]
+    assert [str(difference) for difference in found["user_gamification"]] == [
+        f"user_gamification user_id={named('ann')} achievements: expected ['week'], is ['day']"
+    ]
     assert found["daily_user_stats"] == []
 
 
-def test_oracle_depends_on_as_of_for_open_sessions_alone(filled_url: str) -> None:
+def test_oracle_depends_on_as_of_for_open_sessions_and_current_streaks_alone(
+    filled_url: str,
+) -> None:
     found = verify_marts(filled_url, LONG_AFTER)
 
     columns = [difference.column for difference in found.pop("study_sessions")]
     assert columns == ["end_reason", "ended_at", "is_active"]
+    columns = [difference.column for difference in found.pop("user_gamification")]
+    assert columns == ["current_streak"]
     assert not any(found.values())
 
 

@@ -1,0 +1,29 @@
+"""Sums that must agree between the layers: staging and marts, and the marts among themselves.
+
+Each reconciliation is two queries that give an amount for each key; the keys on which they
+disagree are the finding. They are independent of each other, so a fault shows where it is.
+Staging and marts are read, raw never: what staging lost on the way is for the oracle to find.
+"""
+
+from quality.reconciliation import (
+    daily_user_stats,
+    material_interactions,
+    question_attempts,
+    study_sessions,
+    topic_daily_stats,
+    user_gamification,
+    weekly_user_stats,
+)
+from quality.reconciliation.statement import Reconciliation, Relation
+
+RECONCILIATIONS: tuple[Reconciliation, ...] = (
+    *study_sessions.RECONCILIATIONS,
+    *material_interactions.RECONCILIATIONS,
+    *question_attempts.RECONCILIATIONS,
+    *daily_user_stats.RECONCILIATIONS,
+    *weekly_user_stats.RECONCILIATIONS,
+    *topic_daily_stats.RECONCILIATIONS,
+    *user_gamification.RECONCILIATIONS,
+)
+
+__all__ = ["RECONCILIATIONS", "Reconciliation", "Relation"]

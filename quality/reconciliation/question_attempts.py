@@ -1,0 +1,29 @@
+"""`marts.question_attempts` against staging."""
+
+from quality.reconciliation.statement import Reconciliation, Relation
+
+RECONCILIATIONS: tuple[Reconciliation, ...] = (
+    Reconciliation(
+        "every_submit_is_an_attempt",
+        "No question_submit is lost on its way to question_attempts.",
+        "question_attempts",
+        """
+        select event_id as key, 1 as amount
+        from staging.stg_study_events where event_type = 'question_submit'
+        """,
+        "select event_id as key, 1 as amount from marts.question_attempts",
+        Relation.AT_MOST,
+    ),
+    Reconciliation(
+        "every_attempt_is_an_answer",
+        "Each row of question_attempts is a question_attempt or question_submit event.",
+        "question_attempts",
+        "select event_id as key, 1 as amount from marts.question_attempts",
+        """
+        select event_id as key, 1 as amount
+        from staging.stg_study_events
+        where event_type in ('question_attempt', 'question_submit')
+        """,
+        Relation.AT_MOST,
+    ),
+)

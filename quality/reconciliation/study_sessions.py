@@ -1,0 +1,76 @@
+"""`marts.study_sessions` against staging and against the marts of their attempts."""
+
+from quality.reconciliation.statement import Reconciliation
+
+RECONCILIATIONS: tuple[Reconciliation, ...] = (
+    Reconciliation(
+        "every_session_id_is_a_session",
+        "The sessions are the session_ids of the events, no more and no fewer.",
+        "study_sessions",
+        """
+        select distinct session_id as key, 1 as amount
+        from staging.stg_study_events where session_id is not null
+        """,
+        "select session_id as key, 1 as amount from marts.study_sessions",
+    ),
+    Reconciliation(
+        "sessions_hold_the_events_of_their_learner",
+        "A session counts every event that carries its id and is its learner's, once.",
+        "study_sessions",
+        """
+        select events.session_id as key, count(*) as amount
+        from staging.stg_study_events as events
+        join marts.study_sessions using (session_id, user_id)
+        group by 1
+        """,
+        "select session_id as key, event_count as amount from marts.study_sessions",
+    ),
+    Reconciliation(
+        "sessions_hold_their_pauses",
+        "The pauses of a session are the session_pause events of its learner in it.",
+        "study_sessions",
+        """
+        select events.session_id as key, count(*) as amount
+        from staging.stg_study_events as events
+        join marts.study_sessions using (session_id, user_id)
+        where events.event_type = 'session_pause'
+        group by 1
+        """,
+        "select session_id as key, pause_count as amount from marts.study_sessions",
+    ),
+    Reconciliation(
+        "sessions_hold_their_xp",
+        "The XP of a session are those of the xp_earned events of its learner in it.",
+        "study_sessions",
+        """
+        select events.session_id as key, sum(events.xp_amount) as amount
+        from staging.stg_study_events as events
+        join marts.study_sessions using (session_id, user_id)
+        where events.event_type = 'xp_earned'
+        group by 1
+        """,
+        "select session_id as key, xp_earned as amount from marts.study_sessions",
+    ),
+    Reconciliation(
+        "sessions_count_their_attempts",
+        "A session's attempts are its rows of question_attempts.",
+        "study_sessions",
+        """
+        select session_id as key, count(*) as amount
+        from marts.question_attempts where session_id is not null
+        group by 1
+        """,
+        "select session_id as key, questions_attempted as amount from marts.study_sessions",
+    ),
+    Reconciliation(
+        "sessions_count_their_correct_answers",
+        "A session's correct answers are its correct rows of question_attempts.",
+        "study_sessions",
+        """
+        select session_id as key, count(*) as amount
+        from marts.question_attempts where session_id is not null and is_correct
+        group by 1
+        """,
+        "select session_id as key, questions_correct as amount from marts.study_sessions",
+    ),
+)

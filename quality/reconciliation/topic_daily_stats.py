@@ -1,0 +1,77 @@
+"""`marts.topic_daily_stats` against staging, the attempts, the sessions and the days."""
+
+from quality.reconciliation.statement import Reconciliation, Relation
+
+RECONCILIATIONS: tuple[Reconciliation, ...] = (
+    Reconciliation(
+        "topics_count_every_attempt_that_names_them",
+        "A topic's attempts of a day are the rows of question_attempts that name it.",
+        "topic_daily_stats",
+        """
+        select concat_ws(' ', local_date, topic_id) as key, count(*) as amount
+        from marts.question_attempts where topic_id is not null group by 1
+        """,
+        """
+        select concat_ws(' ', local_date, topic_id) as key, questions_attempted as amount
+        from marts.topic_daily_stats
+        """,
+    ),
+    Reconciliation(
+        "topics_count_every_correct_answer_that_names_them",
+        "A topic's correct answers of a day are the correct rows of question_attempts that name "
+        "it.",
+        "topic_daily_stats",
+        """
+        select concat_ws(' ', local_date, topic_id) as key, count(*) as amount
+        from marts.question_attempts where topic_id is not null and is_correct group by 1
+        """,
+        """
+        select concat_ws(' ', local_date, topic_id) as key, questions_correct as amount
+        from marts.topic_daily_stats
+        """,
+    ),
+    Reconciliation(
+        "topics_hold_all_questions_to_the_coach",
+        "A topic's days hold every ai_question_asked event that names it.",
+        "topic_daily_stats",
+        """
+        select topic_id as key, count(*) as amount
+        from staging.stg_study_events
+        where event_type = 'ai_question_asked' and topic_id is not null
+        group by 1
+        """,
+        """
+        select topic_id as key, sum(ai_questions) as amount
+        from marts.topic_daily_stats group by 1
+        """,
+    ),
+    Reconciliation(
+        "topics_count_every_learner_who_studied_them",
+        "Whoever studied a topic on a day, as the days count it, is among its learners; they may "
+        "be more, for time goes on after midnight without an event.",
+        "topic_daily_stats",
+        """
+        select local_date as key, sum(topics_studied) as amount
+        from marts.daily_user_stats group by 1
+        """,
+        "select local_date as key, sum(learners) as amount from marts.topic_daily_stats group by 1",
+        Relation.AT_MOST,
+    ),
+    Reconciliation(
+        "topics_hold_no_more_time_than_sessions",
+        "Time is spent on one topic at most, so all topics together hold at most the active time "
+        "of all sessions.",
+        "topic_daily_stats",
+        # Added in whole microseconds: over years the sum of doubles would be off by more than the
+        # tolerance, which where every event names a topic is all that parts the two.
+        """
+        select 'all' as key, sum(cast(study_seconds * 1e6 as bigint)) / 1e6 as amount
+        from marts.topic_daily_stats
+        """,
+        """
+        select 'all' as key, sum(cast(active_seconds * 1e6 as bigint)) / 1e6 as amount
+        from marts.study_sessions
+        """,
+        Relation.AT_MOST,
+    ),
+)

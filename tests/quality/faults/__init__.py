@@ -1,0 +1,21 @@
+"""Faults to plant in the healthy warehouse, and the check that must find each."""
+
+from tests.quality.faults import (
+    daily_user_stats,
+    material_interactions,
+    question_attempts,
+    study_sessions,
+    topic_daily_stats,
+    user_gamification,
+    weekly_user_stats,
+)
+
+FAULTS = [
+    *study_sessions.FAULTS,
+    *question_attempts.FAULTS,
+    *material_interactions.FAULTS,
+    *daily_user_stats.FAULTS,
+    *weekly_user_stats.FAULTS,
+    *topic_daily_stats.FAULTS,
+    *user_gamification.FAULTS,
+]
