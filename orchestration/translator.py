@@ -42,9 +42,22 @@ class WarehouseTranslator(DagsterDbtTranslator):
         unique_id: str,
         project: DbtProject | None,
     ) -> dg.AssetCheckSpec | None:
-        """Describe a test as dbt does; Dagster's own looks only into its `meta`."""
+        """Describe a test in its own words, else by what it tests."""
         spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
-        description = self.get_resource_props(manifest, unique_id).get("description")
-        if spec is None or not description:
-            return spec
-        return spec._replace(description=description)
+        if spec is None:
+            return None
+        return spec._replace(
+            description=describe_test(self.get_resource_props(manifest, unique_id))
+        )
+
+
+def describe_test(props: Mapping[str, Any]) -> str | None:
+    """A dbt test in words: its description, else the generic test with its arguments."""
+    generic = props.get("test_metadata")
+    if props.get("description") or not generic:
+        return props.get("description") or None
+    arguments = {name: value for name, value in generic["kwargs"].items() if name != "model"}
+    column = arguments.pop("column_name", None)
+    told = ", ".join(f"{name} {value}" for name, value in sorted(arguments.items()))
+    subject = f" of {column}" if column else ""
+    return f"dbt's test {generic['name']}{subject}{f': {told}' if told else ''}."

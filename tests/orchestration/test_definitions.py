@@ -62,6 +62,12 @@ def test_translator_names_a_source_as_the_raw_asset() -> None:
     assert WarehouseTranslator().get_asset_key(props) == dg.AssetKey(["raw", "study_events"])
 
 
+def test_every_check_says_what_it_claims(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    silent = [key for key in graph.asset_check_keys if not graph.get_check_spec(key).description]
+    assert silent == []
+
+
 def test_nightly_run_is_evaluated_at_its_tick(definitions: dg.Definitions) -> None:
     schedule = definitions.resolve_schedule_def(pipeline_nightly.name)
     assert schedule.cron_schedule == "30 0 * * *"
