@@ -15,7 +15,7 @@ from orchestration.settings import PREFIX, Settings, read_settings
 
 Study = Callable[..., subprocess.CompletedProcess[str]]
 
-FOR_TESTS = {"STUDY_TEST_DATABASE_URL", "STUDY_REAL_DATA"}
+FOR_TESTS = {"STUDY_TEST_DATABASE_URL", "STUDY_POSTGRES_BIN", "STUDY_REAL_DATA"}
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -46,6 +47,19 @@ def make_service(code: str, *arguments: str, healthy: Path | None = None) -> Ser
         environment={},
         is_healthy=lambda: healthy is None or healthy.exists(),
     )
+
+
+SUPERVISOR = """
+import sys, threading
+from pathlib import Path
+from orchestration.supervisor import Service, running, watch
+stop = threading.Event()
+service = Service(name="program", command=[sys.executable, "-c", sys.argv[2]], environment={},
+                  is_healthy=lambda: True)
+with running([service], logs=Path(sys.argv[1]), stop=stop) as children:
+    print(children[0].process.pid, flush=True)
+    watch(children, stop)
+"""
 
 
 def is_gone(process: psutil.Process) -> bool:
@@ -119,6 +133,17 @@ def test_orphans_of_a_killed_service_are_stopped(tmp_path: Path) -> None:
         children[0].process.wait()
         stop_all(children, grace_seconds=0.2)
     assert is_gone(orphan)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the children of a killed one")
+def test_services_of_a_killed_supervisor_stop(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SUPERVISOR, str(tmp_path), FOR_EVER]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as supervisor:
+        assert supervisor.stdout is not None
+        service = psutil.Process(int(supervisor.stdout.readline()))
+        supervisor.kill()
+    psutil.wait_procs([service], timeout=10)
+    assert is_gone(service)
 
 
 def test_stop_ends_the_wait_for_health(tmp_path: Path) -> None:
