@@ -68,10 +68,28 @@ CLOCKS_CHANGE = [
     happen("session_end", "2025-03-30 22:10", "eva", "day after"),
 ]
 
+TOPICS = [
+    happen("material_open", "2025-06-02 10:00", "kim", "ward", material_id="m1", topic_id="heart"),
+    happen("search_performed", "2025-06-02 10:05", "kim", "ward"),
+    happen("level_up", "2025-06-02 10:06", "kim", "ward", topic_id="kidney", new_level=2),
+    happen(
+        *("question_submit", "2025-06-02 10:15", "kim", "ward"),
+        question_id="q1",
+        topic_id="kidney",
+        is_correct=True,
+        time_to_answer_seconds=30,
+    ),
+    happen("achievement_unlocked", "2025-06-02 10:15", "kim", "ward", achievement_id="first"),
+    happen("xp_earned", "2025-06-02 10:15", "kim", "ward", xp_amount=5, new_total_xp=9),
+    happen("session_end", "2025-06-02 10:20", "kim", "ward"),
+    happen("topic_explored", "2025-06-02 12:00", "lee", topic_id="heart"),
+]
+
 
 @pytest.fixture(scope="module")
 def built_url(dbt: Dbt, shared_database_url: str) -> str:
-    insert(shared_database_url, [*NIGHT_OWL, *HAVANA, *TWO_TABS, *INTRUDER, *CLOCKS_CHANGE])
+    cases = [NIGHT_OWL, HAVANA, TWO_TABS, INTRUDER, CLOCKS_CHANGE, TOPICS]
+    insert(shared_database_url, [event for case in cases for event in case])
     ran = dbt("run", url=shared_database_url, as_of=AS_OF)
     assert ran.returncode == 0, ran.stdout
     return shared_database_url
@@ -218,3 +236,45 @@ def test_days_of_the_clock_change_are_cut_at_local_midnight(rows: Rows) -> None:
             ("2025-03-31", 0, 600.0),
         )
     ]
+
+
+def test_week_ends_on_sunday_and_is_held_against_the_one_before(rows: Rows) -> None:
+    columns = ("week_start_date", "days_active", "study_seconds", "session_count")
+    assert rows(
+        "weekly_user_stats", "owl", *columns, "accuracy_change", "active_seconds_change"
+    ) == [
+        dict(zip((*columns, "accuracy_change", "active_seconds_change"), week, strict=True))
+        for week in (
+            (instant("2025-05-26").date(), 1, 1_200.0, 1, None, None),
+            (instant("2025-06-02").date(), 2, 1_260.0, 0, None, 60.0),
+        )
+    ]
+
+
+def test_time_without_a_topic_is_spent_on_the_one_before(built_url: str) -> None:
+    with psycopg.connect(built_url) as connection:
+        topics = connection.execute(
+            "select topic_id, learners, study_seconds, questions_attempted, accuracy, "
+            "median_time_to_answer_seconds, first_attempt_accuracy from marts.topic_daily_stats "
+            "where topic_id in ('heart', 'kidney') order by 1"
+        ).fetchall()
+    assert topics == [
+        ("heart", 2, 900.0, 0, None, None, None),
+        ("kidney", 1, 300.0, 1, 1.0, 30.0, 1.0),
+    ]
+
+
+def test_streak_is_current_by_the_learners_own_clock(rows: Rows) -> None:
+    # Havana: 00:40 on the second of November, for the second time.
+    assert rows("user_gamification", "ana", "current_streak", "longest_streak", "level") == [
+        {"current_streak": 2, "longest_streak": 2, "level": 1}
+    ]
+    assert rows("user_gamification", "owl", "current_streak", "longest_streak", "total_xp") == [
+        {"current_streak": 0, "longest_streak": 3, "total_xp": 10}
+    ]
+
+
+def test_rewards_are_collected(rows: Rows) -> None:
+    assert rows(
+        "user_gamification", "kim", "level", "achievements", "total_xp", "reported_total_xp"
+    ) == [{"level": 2, "achievements": ["first"], "total_xp": 5, "reported_total_xp": 9}]
