@@ -39,6 +39,21 @@ FIGURES: Mapping[str, Sequence[tuple[str, LiteralString]]] = {
         ("longest streak in days", "max(streak_days)"),
         ("XP", "sum(xp_earned)"),
     ),
+    "weekly_user_stats": (
+        ("learners", "count(distinct user_id)"),
+        ("mean days active", "round(avg(days_active), 1)"),
+        ("rising accuracy", "count(*) filter (where accuracy_change > 0)"),
+    ),
+    "topic_daily_stats": (
+        ("topics", "count(distinct topic_id)"),
+        ("study hours", "round((sum(study_seconds) / 3600)::numeric, 1)"),
+        ("questions to the coach", "sum(ai_questions)"),
+    ),
+    "user_gamification": (
+        ("learners on a streak", "count(*) filter (where current_streak > 0)"),
+        ("highest level", "max(level)"),
+        ("achievements", "sum(jsonb_array_length(achievements))"),
+    ),
 }
 
 _TABLES = """
