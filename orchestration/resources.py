@@ -16,7 +16,7 @@ from orchestration.database import open_warehouse
 from orchestration.settings import read_settings
 
 # Any number will do, as long as nobody else takes it: advisory locks have no names.
-_PIPELINE_LOCK = 0x5715D7
+PIPELINE_LOCK = 0x5715D7
 
 
 class Warehouse(dg.ConfigurableResource["Warehouse"]):
@@ -43,9 +43,15 @@ class Warehouse(dg.ConfigurableResource["Warehouse"]):
             if not _try_lock(guard):
                 if context.log:
                     context.log.info("Another run is loading this database; waiting for its end.")
-                guard.execute("select pg_advisory_lock(%s)", (_PIPELINE_LOCK,))
+                guard.execute("select pg_advisory_lock(%s)", (PIPELINE_LOCK,))
             self._url = url
-            yield self
+            try:
+                yield self
+            finally:
+                # With a lost connection the lock is gone already; any other way it would outlive
+                # the run until the server notices that nobody is there.
+                if not guard.broken:
+                    guard.execute("select pg_advisory_unlock(%s)", (PIPELINE_LOCK,))
 
 
 class Clock(dg.ConfigurableResource["Clock"]):
@@ -89,5 +95,5 @@ def _launched_at(context: dg.InitResourceContext) -> datetime:
 
 
 def _try_lock(guard: psycopg.Connection) -> bool:
-    row = guard.execute("select pg_try_advisory_lock(%s)", (_PIPELINE_LOCK,)).fetchone()
+    row = guard.execute("select pg_try_advisory_lock(%s)", (PIPELINE_LOCK,)).fetchone()
     return row is not None and bool(row[0])

@@ -13,7 +13,7 @@ from orchestration.judging import find_last_as_of, judge
 from orchestration.landing import land_events
 from orchestration.marts import find_changes, summarise_marts
 from orchestration.pipeline import EmptySelectionError, run_pipeline, select_assets
-from orchestration.resources import Warehouse
+from orchestration.resources import PIPELINE_LOCK, Warehouse
 from orchestration.settings import Settings, exported
 from tests.orchestration.conftest import Study, make_events
 
@@ -142,11 +142,12 @@ def test_selection_of_nothing_is_an_error() -> None:
             select_assets(definitions, select)
 
 
-def test_second_run_waits_for_the_first(settings: Settings, connection: psycopg.Connection) -> None:
+def test_run_holds_its_database_alone(settings: Settings, connection: psycopg.Connection) -> None:
+    def is_free() -> bool:
+        row = connection.execute("select pg_try_advisory_xact_lock(%s)", (PIPELINE_LOCK,))
+        return row.fetchone() == (True,)
+
     with Warehouse().yield_for_execution(dg.build_init_resource_context()) as warehouse:
         assert warehouse.url == settings.given_url
-        held = connection.execute(
-            "select application_name from pg_stat_activity join pg_locks using (pid)"
-            " where locktype = 'advisory' and granted and application_name = 'study-pipeline'"
-        ).fetchall()
-        assert len(held) == 1
+        assert not is_free()
+    assert is_free()
