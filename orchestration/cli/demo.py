@@ -1,5 +1,4 @@
 """The command demo, and how its outcome is told."""
-# ruff: noqa: PLC0415 (imports within commands: see the package)
 
 from typing import TYPE_CHECKING
 

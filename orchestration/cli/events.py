@@ -1,5 +1,4 @@
 """Commands that bring events in: replay, import, simulate."""
-# ruff: noqa: PLC0415 (imports within commands: see the package)
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager

@@ -1,5 +1,4 @@
 """Which exceptions are an operator's to put right, and what to tell of them in one line."""
-# ruff: noqa: PLC0415 (imports within commands: see the package)
 
 from typing import TYPE_CHECKING
 

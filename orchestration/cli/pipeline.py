@@ -1,5 +1,4 @@
 """Commands that build and judge the marts: materialize, check, demo."""
-# ruff: noqa: PLC0415 (imports within commands: see the package)
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated

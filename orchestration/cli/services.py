@@ -1,5 +1,4 @@
 """Commands that run or look at services: up, serve, migrate, doctor, psql."""
-# ruff: noqa: PLC0415 (imports within commands: see the package)
 
 from typing import Annotated
 
