@@ -1,6 +1,15 @@
 """What must hold in `marts.daily_user_stats`."""
 
-from quality.suites.suite import answers_add_up, between, fact, make_suite, never_negative, query
+from quality.suites.suite import (
+    active_within_study,
+    answers_add_up,
+    between,
+    completed_within_viewed,
+    fact,
+    make_suite,
+    never_negative,
+    query,
+)
 
 COLUMNS = {
     "user_id": "uuid",
@@ -44,19 +53,9 @@ SUITE = make_suite(
         ),
         # The longest day a clock change makes: Troll station in Antarctica turns back two hours.
         between("study_seconds", 0, 93_600, unit="seconds; the longest local day has 26 hours"),
-        fact(
-            "active_seconds_never_exceed_study_seconds",
-            "Active time is a part of study time.",
-            broken_when="active_seconds > study_seconds + 1e-6",
-            column="active_seconds",
-        ),
+        active_within_study(),
         *answers_add_up(),
-        fact(
-            "completed_materials_never_exceed_viewed",
-            "materials_completed counts a part of materials_viewed.",
-            broken_when="materials_completed > materials_viewed",
-            column="materials_completed",
-        ),
+        completed_within_viewed(),
         fact(
             "counted_events_fit_into_event_count",
             "A day has at least the events that its counts of different things need, and one.",

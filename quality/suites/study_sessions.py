@@ -1,6 +1,14 @@
 """What must hold in `marts.study_sessions`."""
 
-from quality.suites.suite import Severity, fact, make_suite, never_negative, one_of, query
+from quality.suites.suite import (
+    Severity,
+    completed_within_viewed,
+    fact,
+    make_suite,
+    never_negative,
+    one_of,
+    query,
+)
 
 COLUMNS = {
     "session_id": "uuid",
@@ -103,12 +111,7 @@ SUITE = make_suite(
             broken_when="questions_correct > questions_attempted",
             column="questions_correct",
         ),
-        fact(
-            "completed_materials_never_exceed_viewed",
-            "materials_completed counts a part of materials_viewed.",
-            broken_when="materials_completed > materials_viewed",
-            column="materials_completed",
-        ),
+        completed_within_viewed(),
         fact(
             "counted_events_fit_into_event_count",
             "A session has at least the events that its counts of different things need, and one.",

@@ -152,6 +152,26 @@ def answers_add_up() -> tuple[Check, ...]:
     )
 
 
+def completed_within_viewed() -> Check:
+    """Make the check of a mart that counts materials viewed and those completed."""
+    return fact(
+        "completed_materials_never_exceed_viewed",
+        "materials_completed counts a part of materials_viewed.",
+        broken_when="materials_completed > materials_viewed",
+        column="materials_completed",
+    )
+
+
+def active_within_study() -> Check:
+    """Make the check of a mart that measures study time and what of it was active."""
+    return fact(
+        "active_seconds_never_exceed_study_seconds",
+        "Active time is a part of study time.",
+        broken_when="active_seconds > study_seconds + 1e-6",
+        column="active_seconds",
+    )
+
+
 def _columns_are_there(columns: Mapping[str, str]) -> Check:
     return Check(
         "columns_are_all_there",

@@ -1,8 +1,10 @@
 """What must hold in `marts.weekly_user_stats`."""
 
 from quality.suites.suite import (
+    active_within_study,
     answers_add_up,
     between,
+    completed_within_viewed,
     fact,
     make_suite,
     never_negative,
@@ -58,19 +60,9 @@ SUITE = make_suite(
         ),
         between("days_active", 0, 7, unit="days"),
         between("study_seconds", 0, 612_000, unit="seconds; the longest local week has 170 hours"),
-        fact(
-            "active_seconds_never_exceed_study_seconds",
-            "Active time is a part of study time.",
-            broken_when="active_seconds > study_seconds + 1e-6",
-            column="active_seconds",
-        ),
+        active_within_study(),
         *answers_add_up(),
-        fact(
-            "completed_materials_never_exceed_viewed",
-            "materials_completed counts a part of materials_viewed.",
-            broken_when="materials_completed > materials_viewed",
-            column="materials_completed",
-        ),
+        completed_within_viewed(),
         fact(
             "counted_events_fit_into_event_count",
             "A week has at least the events that its counts of different things need, and one.",
