@@ -10,6 +10,7 @@ import psycopg
 from ingestion.clients.poster import BATCH_EVENTS
 from ingestion.clients.tally import Tally
 from ingestion.landing.land import land
+from ingestion.landing.verdict import Verdict
 from ingestion.store.database import Role, role_url
 from ingestion.store.partitions import FIRST_YEAR, make_months
 
@@ -44,14 +45,16 @@ async def _land_events(
             report = await land(
                 connection, batch, received_at=datetime.now(UTC), sent_at=None, context={}
             )
-            tally.add(
-                (found.status, found.why.code, found.why.message)
-                if found.why
-                else (found.status, None, None)
-                for found in report.results
-            )
+            tally.add(_told(verdict) for verdict in report.results)
             on_batch(len(batch))
     return tally
+
+
+def _told(verdict: Verdict) -> tuple[str, str | None, str | None, str | None]:
+    why = verdict.why
+    if why is None:
+        return verdict.status, None, None, None
+    return verdict.status, why.code, why.path, why.message
 
 
 def months_of(events: Events, *, today: date) -> set[date]:

@@ -69,7 +69,7 @@ class Poster:
                 body = b'{"events":[' + b",".join(bodies) + b"]}"
                 answer = self._deliver(client, body, attempts_to_reach=attempts)
                 tally.add(
-                    (verdict["status"], verdict.get("code"), verdict.get("message"))
+                    (verdict["status"], *map(verdict.get, ("code", "path", "message")))
                     for verdict in answer.json()["results"]
                 )
                 on_batch(len(bodies))

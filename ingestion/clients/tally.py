@@ -12,7 +12,7 @@ class Tally:
     """How many events met which fate, and for those not stored, why.
 
     `statuses` counts accepted, duplicate, rejected and conflict; `codes` counts the reasons, and
-    `examples` keeps the first message seen of each.
+    `examples` keeps the first field and message seen of each.
     """
 
     statuses: Counter[str] = field(default_factory=Counter)
@@ -29,10 +29,10 @@ class Tally:
         """Events that were not stored."""
         return self.total - sum(self.statuses[status] for status in STORED)
 
-    def add(self, verdicts: Iterable[tuple[str, str | None, str | None]]) -> None:
-        """Count verdicts, each (status, code, message)."""
-        for status, code, message in verdicts:
+    def add(self, verdicts: Iterable[tuple[str, str | None, str | None, str | None]]) -> None:
+        """Count verdicts, each (status, code, path of the field at fault, message)."""
+        for status, code, path, message in verdicts:
             self.statuses[status] += 1
             if code is not None:
                 self.codes[code] += 1
-                self.examples.setdefault(code, message or "")
+                self.examples.setdefault(code, " ".join(filter(None, (path, message))))

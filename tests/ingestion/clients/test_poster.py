@@ -67,14 +67,14 @@ def test_poster_tallies_reasons_with_an_example() -> None:
     verdicts = [
         {"status": "accepted"},
         {"status": "duplicate"},
-        {"status": "rejected", "code": "wrong_type", "message": "first"},
+        {"status": "rejected", "code": "wrong_type", "path": "user_id", "message": "first"},
         {"status": "rejected", "code": "wrong_type", "message": "second"},
         {"status": "conflict", "code": "conflict", "message": "other"},
     ]
     tally = make_poster(lambda _: httpx.Response(200, json={"results": verdicts}), []).post([{}])
     assert tally.statuses == {"accepted": 1, "duplicate": 1, "rejected": 2, "conflict": 1}
     assert tally.codes == {"wrong_type": 2, "conflict": 1}
-    assert tally.examples["wrong_type"] == "first"
+    assert tally.examples["wrong_type"] == "user_id first"
     assert tally.refused == 3
 
 
