@@ -61,7 +61,7 @@ def replay(
 
 @app.command(
     "import",
-    epilog="Example: study import ednet ../shared/data/ednet --end-at 2026-11-20",
+    epilog="Example: study import ednet data/ednet --end-at 2026-11-20",
 )
 def import_(
     source: Annotated[Source, typer.Argument(help="Whose format the data are in.")],
@@ -71,8 +71,8 @@ def import_(
 ) -> None:
     """Import real learners' data and account for every row of it.
 
-    Without --url the months the events fall in are opened, however long ago; a service takes
-    only what falls in its open months, so old data need --end-at there.
+    Without --url the months the events fall in are opened, however long ago.
+    A service takes only what falls in its open months: old data need --end-at there.
     """
     from ingestion.readers.accounting import Accounting
     from ingestion.readers.ednet import read_ednet
