@@ -26,14 +26,14 @@ check: test ## What CI runs
 up: install ## Ingestion :8000, Dagster :3000, PostgreSQL :5433; Ctrl-C stops all
 	$(RUN)study up
 
-lint: install
+lint: install ## Lint Python and SQL; see that generated files are current
 	$(UV) lock --check --quiet
 	$(RUN)ruff check .
 	$(RUN)ruff format --check .
 	$(RUN)python -m ingestion.events.generate --check
 	$(RUN)sqlfluff lint --disable-progress-bar dbt_project
 
-types: install
+types: install ## Check types, strictly
 	$(RUN)mypy
 
 format: install ## Format the code, fix what linters can fix
@@ -43,6 +43,9 @@ format: install ## Format the code, fix what linters can fix
 
 generate: install ## Write again what is generated from the tracking plan
 	$(RUN)python -m ingestion.events.generate
+
+golden: install ## Write the golden asset graph again, to be read in the diff
+	$(RUN)python -m tests.architecture.test_asset_graph
 
 test-pg15: install ## All tests again on Debian's PostgreSQL 15 (package postgresql-15)
 	STUDY_POSTGRES_BIN=$(POSTGRES_15) $(RUN)pytest -n $(PYTEST_WORKERS)
