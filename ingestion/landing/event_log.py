@@ -115,12 +115,14 @@ async def _insert(
     }
     cursor = await connection.execute(_INSERT, parameters)
     inserted = {event_id for (event_id,) in await cursor.fetchall()}
-    stored = {row.position for row in offered.values() if row.event.event_id in inserted}
-    verdicts = {row.position: _verdict(row, Status.ACCEPTED) for row in rows}
-    again = [row for row in rows if row.position not in stored]
-    if again:
-        verdicts.update(await _compare(connection, again))
-    return verdicts
+    # Accepted is said only of what the database says it inserted: never the default.
+    verdicts = {
+        row.position: _verdict(row, Status.ACCEPTED)
+        for event_id, row in offered.items()
+        if event_id in inserted
+    }
+    again = [row for row in rows if row.position not in verdicts]
+    return verdicts | await _compare(connection, again) if again else verdicts
 
 
 async def _compare(connection: AsyncConnection, rows: Sequence[Row]) -> dict[int, Verdict]:

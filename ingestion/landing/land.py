@@ -11,7 +11,7 @@ from ingestion.landing.event_log import Row
 from ingestion.landing.failed_events import FailedEvent
 from ingestion.landing.months import refuse_closed_month
 from ingestion.landing.verdict import LandingReport, Status, Verdict
-from ingestion.store.partitions import read_open_months
+from ingestion.store.partitions import Month, read_open_months
 
 _ID_CHARACTERS = 128
 
@@ -33,30 +33,36 @@ async def land(
     Raises `psycopg.OperationalError` when the database cannot be reached or gives up: the sender
     may retry the same batch, which is idempotent.
     """
-    verdicts: dict[int, Verdict] = {}
-    rows: list[Row] = []
+    # Nothing is asked of the connection before: a query outside would open a transaction of its
+    # own around this one, and then nothing would be committed when this returns.
     async with connection.transaction():
         months = await read_open_months(connection)
-        for position, raw in enumerate(events):
-            outcome = validate_event(raw, received_at=received_at, sent_at=sent_at)
-            if isinstance(outcome, AcceptedEvent):
-                outcome = refuse_closed_month(months, outcome) or outcome
-            if isinstance(outcome, AcceptedEvent):
-                rows.append(Row(position, outcome))
-            else:
-                verdicts[position] = _rejected(position, raw, outcome)
-        verdicts.update(await event_log.store(connection, rows, context))
-        await failed_events.keep(
-            connection,
-            [
-                FailedEvent(verdict, verdict.why, events[position])
-                for position, verdict in sorted(verdicts.items())
-                if verdict.why is not None
-            ],
-            received_at=received_at,
-            context=context,
-        )
+        rows, verdicts = _judge(events, months, received_at, sent_at)
+        verdicts |= await event_log.store(connection, rows, context)
+        failed = [
+            FailedEvent(verdict, verdict.why, events[position])
+            for position, verdict in verdicts.items()
+            if verdict.why is not None
+        ]
+        await failed_events.keep(connection, failed, received_at=received_at, context=context)
     return LandingReport([verdicts[position] for position in range(len(events))])
+
+
+def _judge(
+    events: Sequence[object], months: list[Month], received_at: datetime, sent_at: datetime | None
+) -> tuple[list[Row], dict[int, Verdict]]:
+    """Part a batch into rows to store and verdicts on what cannot be."""
+    rows: list[Row] = []
+    verdicts: dict[int, Verdict] = {}
+    for position, raw in enumerate(events):
+        outcome = validate_event(raw, received_at=received_at, sent_at=sent_at)
+        if isinstance(outcome, AcceptedEvent):
+            outcome = refuse_closed_month(months, outcome) or outcome
+        if isinstance(outcome, AcceptedEvent):
+            rows.append(Row(position, outcome))
+        else:
+            verdicts[position] = _rejected(position, raw, outcome)
+    return rows, verdicts
 
 
 def _rejected(position: int, raw: object, why: Rejection) -> Verdict:

@@ -121,6 +121,47 @@ def test_event_with_a_clock_so_wrong_that_its_id_has_no_month_is_turned_away(
     assert count(database, "failed_events") == 2
 
 
+REFUSE = """
+create function refuse() returns trigger language plpgsql as $$
+begin
+    raise exception using errcode = '22000';
+end
+$$;
+create trigger refuse before insert on raw.study_events
+for each row when (new.topic_id = 'cursed') execute function refuse();
+"""
+
+
+def test_row_the_database_refuses_is_turned_away_alone(
+    database: psycopg.Connection, shared_database_url: str
+) -> None:
+    events: list[object] = [event(number) for number in range(1, 8)]
+    events[2] = event(3) | {"topic_id": "cursed"}
+    events[5] = event(6) | {"topic_id": "cursed"}
+    database.execute(REFUSE)
+    try:
+        report = land_now(shared_database_url, events)
+    finally:
+        database.execute("drop function refuse cascade")
+    assert [index for index, verdict in enumerate(report.results) if verdict.why] == [2, 5]
+    assert {verdict.why.code for verdict in report.results if verdict.why} == {"unstorable_text"}
+    assert report.counts[Status.ACCEPTED] == count(database, "study_events") == 5
+    assert count(database, "failed_events") == 2
+
+
+def test_what_is_reported_is_committed_whatever_the_connections_mode(
+    database: psycopg.Connection, shared_database_url: str
+) -> None:
+    async def land_and_look(*, autocommit: bool, number: int) -> int:
+        ingest = role_url(shared_database_url, Role.INGEST, application_name="test")
+        async with await psycopg.AsyncConnection.connect(ingest, autocommit=autocommit) as own:
+            await land(own, [event(number)], received_at=NOW, sent_at=None, context={})
+            return count(database, "study_events")  # as another connection sees it
+
+    assert asyncio.run(land_and_look(autocommit=True, number=1)) == 1
+    assert asyncio.run(land_and_look(autocommit=False, number=2)) == 2
+
+
 def test_failed_commit_leaves_nothing(
     database: psycopg.Connection, shared_database_url: str
 ) -> None:
