@@ -1,4 +1,4 @@
-"""Runs the reconciliations of `quality/reconciliation.py` in the database."""
+"""Runs the reconciliations of `quality/reconciliation/` in the database."""
 
 from collections.abc import Sequence
 from typing import LiteralString
