@@ -26,6 +26,14 @@ def stranger() -> pwd.struct_passwd:
 
 
 @pytest.fixture
+def open_programs(bin_dir: Path | None) -> None:
+    """Skips where the checkout lies in a folder closed to others: they cannot run its programs."""
+    closed = [folder for folder in program_of(bin_dir).parents if not folder.stat().st_mode & 0o001]
+    if closed:
+        pytest.skip(f"another account cannot run PostgreSQL's programs: {closed[-1]} is closed")
+
+
+@pytest.fixture
 def no_namespace(monkeypatch: pytest.MonkeyPatch, stranger: pwd.struct_passwd) -> None:
     """As where user namespaces are refused; no account is made for the sake of a test."""
     monkeypatch.setattr(account, "namespace_account", lambda: None)
@@ -68,7 +76,7 @@ def test_root_runs_the_server_in_a_namespace_and_opens_no_folder(
 
 
 @as_root
-@pytest.mark.usefixtures("no_namespace")
+@pytest.mark.usefixtures("no_namespace", "open_programs")
 def test_root_without_namespaces_runs_the_server_as_another_account(
     new_server: EmbeddedServer, home: Path, bin_dir: Path | None, stranger: pwd.struct_passwd
 ) -> None:
@@ -83,6 +91,7 @@ def test_root_without_namespaces_runs_the_server_as_another_account(
 
 
 @as_root
+@pytest.mark.usefixtures("open_programs")
 def test_data_keep_the_account_they_were_made_by(
     bin_dir: Path | None, stranger: pwd.struct_passwd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,7 +109,7 @@ def test_data_keep_the_account_they_were_made_by(
 
 
 @as_root
-@pytest.mark.usefixtures("no_namespace")
+@pytest.mark.usefixtures("no_namespace", "open_programs")
 def test_root_needs_no_capability_where_folders_are_open(
     bin_dir: Path | None, stranger: pwd.struct_passwd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,6 +147,7 @@ def test_account_that_cannot_be_made_is_an_error(monkeypatch: pytest.MonkeyPatch
 
 
 @as_root
+@pytest.mark.usefixtures("open_programs")
 def test_server_of_an_ordinary_user_runs_as_that_user(
     hold: Hold, bin_dir: Path | None, stranger: pwd.struct_passwd
 ) -> None:
