@@ -63,6 +63,8 @@ class Load:
         days = self.record.backfill
         load = {
             "load_id": self.load_id,
+            # Whoever lost the load to a later attempt must not write any more.
+            "attempt": self.record.attempts,
             "kind": str(self.kind),
             "to_xid": self.to_xid,
             "backfill": days and {"from": days.first.isoformat(), "to": days.last.isoformat()},
