@@ -75,3 +75,13 @@
 {% macro postgres__known_timezones() -%}
     pg_catalog.pg_timezone_names
 {%- endmacro %}
+
+
+{#- A date so many days later; earlier, if the number is negative. -#}
+{% macro add_days(date, days) -%}
+    {{ return(adapter.dispatch('add_days')(date, days)) }}
+{%- endmacro %}
+
+{% macro postgres__add_days(date, days) -%}
+    ({{ date }} + {{ days }})
+{%- endmacro %}
