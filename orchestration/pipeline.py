@@ -1,16 +1,23 @@
 """Run the pipeline once in this process, and sum up what it did."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
+import psycopg
 
+from ingestion.store.database import Role, role_url
 from orchestration.automation import clock_config, pipeline_job
+from orchestration.database import open_warehouse
 from orchestration.definitions import defs
+from orchestration.defs.dbt.models import LOADS_TAG
 from orchestration.instance import prepare_dagster_home
+from orchestration.loads import DateRange
+from orchestration.loads.lock import refuse_second
+from orchestration.loads.record import LoadRecord, read_loads
 from orchestration.settings import Settings, exported
 
 LOG = "materialize.log"
@@ -49,6 +56,7 @@ class PipelineOutcome:
     errors: Sequence[str]
     assets: Sequence[BuiltAsset]
     checks: Sequence[CheckOutcome]
+    loads: Sequence[LoadRecord]
 
     @property
     def failed_checks(self) -> list[CheckOutcome]:
@@ -62,29 +70,59 @@ class PipelineOutcome:
 
 
 def run_pipeline(
-    settings: Settings, *, as_of: datetime, select: str | None = None, full_refresh: bool = False
+    settings: Settings,
+    *,
+    as_of: datetime,
+    select: str | None = None,
+    full_refresh: bool = False,
+    backfill: DateRange | None = None,
 ) -> PipelineOutcome:
     """Run the pipeline, or the selected assets of it with their checks.
 
     The run is recorded in Dagster's home, where the UI shows it; what Dagster and dbt print goes
     to `materialize.log`. `select` is in Dagster's selection syntax. A failing step or check
-    raises nothing: it is in the outcome. Raises EmptySelectionError.
+    raises nothing: it is in the outcome. Raises EmptySelectionError, and LoadRunningError while
+    another run is under way.
     """
     home = prepare_dagster_home(settings.dagster_home)
-    with exported({"DAGSTER_HOME": str(home)}), printing_to(settings.logs / LOG):
-        definitions = defs()
-        config = clock_config(as_of)
-        if full_refresh:
-            config["ops"] = {"dbt_models": {"config": {"full_refresh": True}}}
-        with dg.DagsterInstance.get() as instance:
-            result = definitions.resolve_job_def(pipeline_job.name).execute_in_process(
-                run_config=config,
-                instance=instance,
-                asset_selection=sorted(select_assets(definitions, select)) if select else None,
-                raise_on_error=False,
-                tags={"study/launched_by": "study materialize"},
-            )
-    return sum_up(result, as_of)
+    # Opened again by the run itself; holding it here keeps an embedded one up to the end.
+    with open_warehouse(settings) as url:
+        refuse_second(url)
+        with exported({"DAGSTER_HOME": str(home)}), printing_to(settings.logs / LOG):
+            definitions = defs()
+            with dg.DagsterInstance.get() as instance:
+                result = definitions.resolve_job_def(pipeline_job.name).execute_in_process(
+                    run_config=make_config(as_of, full_refresh=full_refresh, backfill=backfill),
+                    instance=instance,
+                    asset_selection=sorted(select_assets(definitions, select)) if select else None,
+                    raise_on_error=False,
+                    tags={"study/launched_by": "study materialize"},
+                )
+                run = instance.get_run_by_id(result.run_id)
+        return sum_up(result, as_of, find_loads(url, run.tags if run else {}))
+
+
+def make_config(
+    as_of: datetime, *, full_refresh: bool, backfill: DateRange | None
+) -> dict[str, object]:
+    """Run configuration: the instant, and how dbt builds."""
+    build: dict[str, object] = {"full_refresh": True} if full_refresh else {}
+    if backfill:
+        build["backfill_from"] = backfill.first.isoformat()
+        build["backfill_to"] = backfill.last.isoformat()
+    # Only where there is any: a selection without models knows no such step.
+    steps: dict[str, object] = {"ops": {"dbt_models": {"config": build}}} if build else {}
+    return {**clock_config(as_of), **steps}
+
+
+def find_loads(url: str, tags: Mapping[str, str]) -> list[LoadRecord]:
+    """The loads that a run with these tags was."""
+    noted = tags.get(LOADS_TAG)
+    if not noted:
+        return []
+    own = role_url(url, Role.TRANSFORM, application_name="study-summary")
+    with psycopg.connect(own) as connection:
+        return read_loads(connection, [int(each) for each in noted.split(",")])
 
 
 def select_assets(definitions: dg.Definitions, select: str) -> Collection[dg.AssetKey]:
@@ -99,7 +137,9 @@ def select_assets(definitions: dg.Definitions, select: str) -> Collection[dg.Ass
     return keys
 
 
-def sum_up(result: dg.ExecuteInProcessResult, as_of: datetime) -> PipelineOutcome:
+def sum_up(
+    result: dg.ExecuteInProcessResult, as_of: datetime, loads: Sequence[LoadRecord]
+) -> PipelineOutcome:
     """What a run built and found."""
     return PipelineOutcome(
         run_id=result.run_id,
@@ -120,6 +160,7 @@ def sum_up(result: dg.ExecuteInProcessResult, as_of: datetime) -> PipelineOutcom
             )
             for evaluation in result.get_asset_check_evaluations()
         ],
+        loads=loads,
     )
 
 

@@ -9,49 +9,43 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import dagster as dg
-import psycopg
 from pydantic import Field, PrivateAttr
 
 from orchestration.database import open_warehouse
+from orchestration.loads import HeldLock, hold_lock
 from orchestration.settings import read_settings
-
-# Any number will do, as long as nobody else takes it: advisory locks have no names.
-PIPELINE_LOCK = 0x5715D7
 
 
 class Warehouse(dg.ConfigurableResource["Warehouse"]):
     """The database of a run, held by this run alone.
 
     A run that finds another at work waits for it, whichever process or machine that runs in: two
-    loads at once would both delete and insert the same keys.
+    loads at once would both delete and insert the same keys, and checks would compare marts of
+    which one is loaded and the other is not yet.
     """
 
-    _url: str = PrivateAttr()
+    _lock: HeldLock = PrivateAttr()
 
     @property
     def url(self) -> str:
         """The owner's URL."""
-        return self._url
+        return self._lock.url
+
+    @property
+    def lock(self) -> HeldLock:
+        """What keeps other runs away; a load is opened with it."""
+        return self._lock
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:
         """Open the database for the time of a run; every step of the run shares it."""
-        with (
-            open_warehouse(read_settings()) as url,
-            psycopg.connect(url, autocommit=True, application_name="study-pipeline") as guard,
-        ):
-            if not _try_lock(guard):
-                if context.log:
-                    context.log.info("Another run is loading this database; waiting for its end.")
-                guard.execute("select pg_advisory_lock(%s)", (PIPELINE_LOCK,))
-            self._url = url
-            try:
-                yield self
-            finally:
-                # With a lost connection the lock is gone already; any other way it would outlive
-                # the run until the server notices that nobody is there.
-                if not guard.broken:
-                    guard.execute("select pg_advisory_unlock(%s)", (PIPELINE_LOCK,))
+
+        def tell() -> None:
+            if context.log:
+                context.log.info("Another run is loading this database; waiting for its end.")
+
+        with open_warehouse(read_settings()) as url, hold_lock(url, on_wait=tell) as self._lock:
+            yield self
 
 
 class Clock(dg.ConfigurableResource["Clock"]):
@@ -92,8 +86,3 @@ def _launched_at(context: dg.InitResourceContext) -> datetime:
     if record is None:
         raise dg.DagsterInvariantViolationError("as_of needs a run; outside of one, configure it")
     return record.create_timestamp.astimezone(UTC)
-
-
-def _try_lock(guard: psycopg.Connection) -> bool:
-    row = guard.execute("select pg_try_advisory_lock(%s)", (PIPELINE_LOCK,)).fetchone()
-    return row is not None and bool(row[0])

@@ -19,10 +19,18 @@ def explain(error: BaseException) -> str | None:
     from ingestion.clients.poster import PostingError
     from ingestion.readers.errors import ReaderError
     from ingestion.store.errors import StoreError
+    from orchestration.loads.lock import LoadRunningError
     from orchestration.supervisor import SupervisorError
 
     match error:
-        case FailedWorkError() | PostingError() | ReaderError() | StoreError() | SupervisorError():
+        case (
+            FailedWorkError()
+            | LoadRunningError()
+            | PostingError()
+            | ReaderError()
+            | StoreError()
+            | SupervisorError()
+        ):
             return str(error)
         case ValidationError() if error.title == "Settings":
             return _explain_settings(error)

@@ -11,9 +11,10 @@ import pytest
 from orchestration.definitions import defs
 from orchestration.judging import find_last_as_of, judge
 from orchestration.landing import land_events
+from orchestration.loads.lock import PIPELINE_LOCK
 from orchestration.marts import find_changes, summarise_marts
 from orchestration.pipeline import EmptySelectionError, run_pipeline, select_assets
-from orchestration.resources import PIPELINE_LOCK, Warehouse
+from orchestration.resources import Warehouse
 from orchestration.settings import Settings, exported
 from tests.orchestration.conftest import Study, make_events
 

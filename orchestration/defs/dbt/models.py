@@ -2,7 +2,9 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +17,17 @@ from pydantic import Field
 from ingestion.store.database import Role, role_url
 from orchestration.defs.dbt.environment import dbt_environment
 from orchestration.defs.dbt.manifest import dbt_executable, dbt_project
+from orchestration.loads import DateRange, Load, open_load
+from orchestration.loads.digests import read_models
 from orchestration.resources import Clock, Warehouse
 from orchestration.settings import exported, read_settings
 from orchestration.translator import WarehouseTranslator
 
 # dbt's log and results of so many runs are kept, to be looked into when one has failed.
 KEPT_TARGETS = 20
+
+# On a run of Dagster's: the loads it was, with commas between.
+LOADS_TAG = "study/loads"
 
 
 class BuildConfig(dg.Config):
@@ -29,6 +36,24 @@ class BuildConfig(dg.Config):
     full_refresh: bool = Field(
         default=False, description="Rebuild every table from the whole history."
     )
+    backfill_from: str | None = Field(
+        default=None,
+        description="First local date (ISO 8601) whose events are gone through again.",
+    )
+    backfill_to: str | None = Field(
+        default=None, description="Last local date of the backfill, included."
+    )
+
+    @property
+    def backfill(self) -> DateRange | None:
+        """The days to go through again. Raises ValueError where they are none."""
+        if self.backfill_from is None and self.backfill_to is None:
+            return None
+        if self.backfill_from is None or self.backfill_to is None:
+            raise ValueError("a backfill has a first and a last day: one of them is missing")
+        return DateRange(
+            date.fromisoformat(self.backfill_from), date.fromisoformat(self.backfill_to)
+        )
 
 
 @dg.definitions
@@ -49,11 +74,27 @@ def dbt_defs() -> dg.Definitions:
         clock: Clock,
         config: BuildConfig,
     ) -> Iterator[Any]:
-        arguments = build_arguments(clock.instant.isoformat(), config)
         target = make_target(read_settings().home / "dbt", context.run.run_id)
+        models = read_models(project.manifest_path)
+
+        def open_next(full_refresh: bool) -> AbstractContextManager[Load]:
+            return open_load(
+                warehouse.lock,
+                as_of=clock.instant,
+                models=models,
+                full_refresh=full_refresh,
+                backfill=config.backfill,
+            )
+
+        def build(load: Load) -> Iterator[Any]:
+            note_load(context, load)
+            folder = target / f"load-{load.load_id}"
+            folder.mkdir(exist_ok=True)
+            call = dbt.cli(build_arguments(load), context=context, target_path=folder)
+            yield from with_row_counts(call, warehouse.url)
+
         with exported(dbt_environment(warehouse.url)):
-            build = dbt.cli(arguments, context=context, target_path=target)
-            yield from with_row_counts(build, warehouse.url)
+            yield from build_until_current(open_next, build, full_refresh=config.full_refresh)
 
     return dg.Definitions(
         assets=[dbt_models],
@@ -61,13 +102,61 @@ def dbt_defs() -> dg.Definitions:
     )
 
 
-def build_arguments(as_of: str, config: BuildConfig) -> list[str]:
+def build_arguments(load: Load) -> list[str]:
     """Arguments of `dbt build`. Unit tests are left to the test suite: they judge the code, which
     does not change between two nights, and not the data, which does.
     """
-    arguments = ["build", "--vars", json.dumps({"as_of": as_of})]
-    arguments += ["--exclude-resource-type", "unit_test"]
-    return [*arguments, "--full-refresh"] if config.full_refresh else arguments
+    arguments = ["build", "--vars", json.dumps(load.dbt_vars())]
+    return [*arguments, "--exclude-resource-type", "unit_test"]
+
+
+def build_until_current(
+    open_next: Callable[[bool], AbstractContextManager[Load]],
+    build: Callable[[Load], Iterator[Any]],
+    *,
+    full_refresh: bool,
+) -> Iterator[Any]:
+    """Build by one load, or by two where a died one has to be ended first; yield Dagster's events.
+
+    In one step, so that whoever starts a run (the schedule, a command, a button) finds the marts
+    current after it, and none can forget the second half. Dagster takes one result an asset: those
+    of the died load are told only where it fails again, as it is then the last.
+    """
+    with open_next(full_refresh) as load:
+        yield from hold_back(build(load)) if load.resumed else build(load)
+    if load.resumed:
+        # What was asked to be built whole has been, up to the end of the old window.
+        with open_next(False) as following:
+            yield from build(following)
+
+
+def hold_back(events: Iterator[Any]) -> Iterator[Any]:
+    """Exhaust events, and give them only where that fails."""
+    seen = []
+    try:
+        for event in events:
+            seen.append(event)
+    except Exception:
+        yield from seen
+        raise
+
+
+def note_load(context: dg.AssetExecutionContext, load: Load) -> None:
+    """Tag the run with the load, and log what it takes."""
+    past = context.instance.get_run_by_id(context.run.run_id)
+    before = past.tags.get(LOADS_TAG) if past else None
+    tag = f"{before},{load.load_id}" if before else str(load.load_id)
+    context.instance.add_run_tags(context.run.run_id, {LOADS_TAG: tag})
+    context.log.info(
+        "Load %s (%s%s): %s events of transactions [%s, %s); built whole: %s",
+        load.load_id,
+        load.kind,
+        ", resumed" if load.resumed else "",
+        load.event_count,
+        load.from_xid or "first",
+        load.to_xid,
+        ", ".join(load.reasons) or "nothing",
+    )
 
 
 def make_target(folder: Path, run_id: str) -> Path:

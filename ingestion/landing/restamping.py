@@ -1,0 +1,21 @@
+"""Giving events of another life of the database a transaction that every load has passed."""
+
+from typing import Any
+
+import psycopg
+
+# The number PostgreSQL itself keeps for "long before any transaction": below every real one.
+LONG_AGO = "2"
+
+_RESTAMP = "update raw.study_events set ingest_xid = %s::xid8 where ingest_xid >= %s::xid8"
+
+
+def restamp_events(connection: psycopg.Connection[Any], unused: int) -> int:
+    """Stamp the events of transactions that have not begun as of long ago; returns how many.
+
+    They come with a dump from a server that had counted further. Left as they are, no load would
+    see them until this server has counted as far, which may be never; restamped, none but a full
+    refresh does: whoever calls this sees to one, in the same transaction. The session must
+    be the owner's: no role of the services may change an event.
+    """
+    return connection.execute(_RESTAMP, (LONG_AGO, str(unused))).rowcount

@@ -1,0 +1,155 @@
+"""A digest of each model's definition: equal digests, equal rows for equal events.
+
+It is taken of what dbt wrote into its manifest: a model's code, every macro of the project the
+code reaches, the settings that shape its table, the variables they read, and the digests of
+what it reads. What is left out by mistake leaves rows of an older definition in a mart for
+ever; what is put in needlessly costs one rebuild. So all counts but what is named here.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from graphlib import TopologicalSorter
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from orchestration.loads.model import Model
+
+# Words about a model, and what only says how it is run.
+_NOT_OF_THE_ROWS = {
+    "access",
+    "batch_size",
+    "concurrent_batches",
+    "description",
+    "docs",
+    "enabled",
+    "event_time",
+    "freshness",
+    "full_refresh",
+    "grants",
+    "group",
+    "lookback",
+    "meta",
+    "packages",
+    "persist_docs",
+    "post-hook",
+    "pre-hook",
+    "static_analysis",
+    "tags",
+}
+# Of a run, not of the project: each load has its own.
+_OF_A_RUN = {"as_of", "load"}
+_NOT_STORED = {"view", "ephemeral"}
+_VARIABLE = re.compile(r"""\bvar\(\s*['"](\w+)['"]""")
+
+Node = Mapping[str, Any]
+
+
+def read_models(manifest: Path) -> dict[str, Model]:
+    """The stored models of dbt's manifest, which lies in the folder `target` of the project.
+
+    Raises FileNotFoundError where there is no manifest: `dbt parse` makes it.
+    """
+    variables = YAML(typ="safe").load(manifest.parents[1] / "dbt_project.yml").get("vars") or {}
+    return _Project(json.loads(manifest.read_text()), variables).list_models()
+
+
+class _Project:
+    def __init__(self, manifest: Mapping[str, Any], variables: Mapping[str, Any]) -> None:
+        self._metadata: Node = manifest["metadata"]
+        self._macros: Mapping[str, Node] = manifest["macros"]
+        self._sources: Mapping[str, Node] = manifest["sources"]
+        self._variables = variables
+        self._nodes: Mapping[str, Node] = {
+            key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"
+        }
+
+    def list_models(self) -> dict[str, Model]:
+        stored = {key: node for key, node in self._nodes.items() if _is_stored(node)}
+        return {
+            node["name"]: Model(
+                schema=node["schema"],
+                digest=self._digests[key],
+                upstream=frozenset(self._nodes[each]["name"] for each in self._stored_inputs(key)),
+                is_incremental=node["config"]["materialized"] == "incremental",
+            )
+            for key, node in stored.items()
+        }
+
+    @cached_property
+    def _digests(self) -> dict[str, str]:
+        inputs = {key: self._inputs(key) & self._nodes.keys() for key in self._nodes}
+        digests: dict[str, str] = {}
+        for key in TopologicalSorter(inputs).static_order():
+            digests[key] = _digest(
+                {"own": self._define(key), "inputs": {each: digests[each] for each in inputs[key]}}
+            )
+        return digests
+
+    def _define(self, key: str) -> Mapping[str, Any]:
+        """All that shapes the rows of a model but its inputs."""
+        node = self._nodes[key]
+        macros = {name: self._macros[name]["macro_sql"] for name in self._reached_macros(node)}
+        code = [node["raw_code"], *macros.values()]
+        named = {name for text in code for name in _VARIABLE.findall(text)} - _OF_A_RUN
+        config = node["config"]
+        return {
+            "dbt": self._metadata["dbt_version"],
+            "name": [node["schema"], node["alias"]],
+            "code": node["raw_code"],
+            "macros": macros,
+            "variables": {name: self._variables.get(name) for name in named},
+            "config": {name: config[name] for name in config.keys() - _NOT_OF_THE_ROWS},
+            "columns": [
+                [column["name"], column.get("data_type"), column.get("constraints")]
+                for column in node["columns"].values()
+            ],
+            "constraints": node.get("constraints"),
+            "sources": {
+                each: [self._sources[each]["schema"], self._sources[each]["identifier"]]
+                for each in self._inputs(key) & self._sources.keys()
+            },
+        }
+
+    def _reached_macros(self, node: Node) -> set[str]:
+        """The project's macros that building a model runs, by whatever way it comes to them."""
+        waiting = [*node["depends_on"]["macros"], *self._building_macros(node)]
+        seen: set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            if name not in seen and name in self._macros:
+                seen.add(name)
+                waiting += self._macros[name]["depends_on"]["macros"]
+        own = self._metadata["project_name"]
+        return {name for name in seen if self._macros[name]["package_name"] == own}
+
+    def _building_macros(self, node: Node) -> Iterator[str]:
+        # dbt finds these by their names, so that no model is noted to depend on them.
+        package = self._metadata["project_name"]
+        materialized = node["config"]["materialized"]
+        for adapter in ("default", self._metadata["adapter_type"]):
+            yield f"macro.{package}.materialization_{materialized}_{adapter}"
+        if strategy := node["config"].get("incremental_strategy"):
+            yield f"macro.{package}.get_incremental_{strategy}_sql"
+
+    def _inputs(self, key: str) -> set[str]:
+        return set(self._nodes[key]["depends_on"]["nodes"])
+
+    def _stored_inputs(self, key: str) -> set[str]:
+        """The nearest stored models a model reads, through views."""
+        found: set[str] = set()
+        for each in self._inputs(key) & self._nodes.keys():
+            found |= {each} if _is_stored(self._nodes[each]) else self._stored_inputs(each)
+        return found
+
+
+def _is_stored(node: Node) -> bool:
+    return node["config"]["materialized"] not in _NOT_STORED
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

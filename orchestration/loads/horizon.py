@@ -1,0 +1,87 @@
+"""How far a load may read: the transactions that have all ended, and what keeps the rest back."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+
+# One statement, so one snapshot: a row it sees cannot have a number its bounds do not know.
+# The newest row costs one step down the index of each partition.
+_HORIZON = """
+select
+    (select system_identifier::text from pg_control_system()),
+    pg_snapshot_xmin(snapshot)::text,
+    pg_snapshot_xmax(snapshot)::text,
+    (select ingest_xid::text from raw.study_events order by ingest_xid desc limit 1)
+from pg_current_snapshot() as snapshot
+"""
+
+# Only transactions that write have a number, and only those hold the horizon. Rights to see
+# what another's session does are not needed for any of these columns but the time.
+_WRITERS = """
+select who, since from (
+    select
+        'session ' || pid || coalesce(' of ' || nullif(application_name, ''), '') as who,
+        clock_timestamp() - xact_start as since,
+        age(backend_xid) as distance
+    from pg_stat_activity
+    where backend_xid is not null and pid <> pg_backend_pid()
+    union all
+    select
+        'prepared transaction ' || gid,
+        clock_timestamp() - prepared,
+        age(transaction)
+    from pg_prepared_xacts
+) as writers
+order by distance desc
+limit 1
+"""
+
+_COUNT = """
+select count(*) from raw.study_events
+where ingest_xid >= %s::xid8 and ingest_xid < %s::xid8
+"""
+
+_LAST = 2**64 - 1
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """Every transaction before `ended` has ended; none from `unused` on has begun.
+
+    `newest` is the highest transaction a stored event bears; None without events.
+    """
+
+    cluster_id: str
+    ended: int
+    unused: int
+    newest: int | None
+
+
+@dataclass(frozen=True)
+class Writer:
+    """A transaction that has written and not ended; `age` is None where it may not be seen."""
+
+    name: str
+    age: timedelta | None
+
+
+def read_horizon(connection: psycopg.Connection[Any]) -> Horizon:
+    """Where the horizon is now. The session must not be in a transaction that has written."""
+    ((cluster_id, ended, unused, newest),) = connection.execute(_HORIZON).fetchall()
+    return Horizon(cluster_id, int(ended), int(unused), None if newest is None else int(newest))
+
+
+def find_oldest_writer(connection: psycopg.Connection[Any]) -> Writer | None:
+    """The transaction, of any database of the server, that holds the horizon back the longest."""
+    row = connection.execute(_WRITERS).fetchone()
+    return None if row is None else Writer(*row)
+
+
+def count_events(connection: psycopg.Connection[Any], first: int | None, end: int | None) -> int:
+    """Events of the transactions [first, end); None leaves that side open."""
+    # As constants: from expressions the planner would not use the index.
+    bounds = (str(first or 0), str(_LAST if end is None else end))
+    ((count,),) = connection.execute(_COUNT, bounds).fetchall()
+    return int(count)
