@@ -1,10 +1,14 @@
-{#- From instant `a` to instant `b` in whole microseconds: sums of integers are the same in any order, sums of floats are not. -#}
+{#-
+    From instant `a` to instant `b` in whole microseconds: sums of integers are the same in any order,
+    sums of floats are not. The seconds are a float for a moment, which is exact to the microsecond
+    for 285 years and half as dear as a decimal.
+-#}
 {% macro microseconds_between(a, b) -%}
     {{ return(adapter.dispatch('microseconds_between')(a, b)) }}
 {%- endmacro %}
 
 {% macro postgres__microseconds_between(a, b) -%}
-    cast(extract(epoch from ({{ b }}) - ({{ a }})) * 1000000 as bigint)
+    cast(round(date_part('epoch', ({{ b }}) - ({{ a }})) * 1000000) as bigint)
 {%- endmacro %}
 
 

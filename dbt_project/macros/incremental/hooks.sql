@@ -3,6 +3,10 @@
     {%- if model['config']['materialized'] == 'incremental' and execute -%}
     {%- set load = current_load() -%}
     set local work_mem = '{{ var("work_mem") }}';
+    {% if is_built_whole() %}
+    -- Whole tables are joined by hash: to sort both of them first costs more.
+    set local enable_mergejoin = off;
+    {% endif %}
     {% if load is none %}
     delete from ops.model_states where model = '{{ model["name"] }}';
     {% else %}

@@ -76,7 +76,7 @@ opened as (
         lead(occurred_at) over session_events as next_occurred_at,
         lead(local_date) over session_events as next_local_date,
         count(case when event_type = 'session_end' then 1 end) over session_events as ends_so_far,
-        count(named_topic_id) over session_events as topics_so_far
+        {{ last_so_far('named_topic_id', 'session_events') }} as span_topic_id
     from placed
     window
         session_events as (
@@ -89,9 +89,6 @@ opened as (
 closed as (
     select
         *,
-        -- Only the event that begins a group names a topic; in the first group none may.
-        max(named_topic_id) over (partition by user_id, owned_session_id, topics_so_far)
-            as span_topic_id,
         coalesce(next_occurred_at, occurred_at) as span_ended_at,
         coalesce(next_local_date, local_date) as ended_date,
         -- The last event of a session opens nothing, not even a pause.
@@ -117,7 +114,10 @@ measured as (
     select
         *,
         {{ microseconds_between('occurred_at', 'span_ended_at') }} as span_microseconds,
-        {{ microseconds_between('occurred_at', 'active_at') }} as paused_microseconds
+        case
+            when active_at = occurred_at then 0
+            else {{ microseconds_between('occurred_at', 'active_at') }}
+        end as paused_microseconds
     from closed
 ),
 

@@ -60,7 +60,8 @@ counted as (
             as explanations_so_far,
         count(case when event_type = 'ai_explanation_requested' then 1 end) over whole_group
             as explanations_in_all,
-        count(difficulty) over so_far as difficulties_so_far
+        cast({{ last_so_far('cast(difficulty as text)', 'so_far') }} as double precision)
+            as last_difficulty
     from question_events
     window
         so_far as (
@@ -71,17 +72,8 @@ counted as (
         whole_group as (partition by user_id, question_id, session_id)
 ),
 
-rated as (
-    select
-        *,
-        max(difficulty) over (
-            partition by user_id, question_id, session_id, difficulties_so_far
-        ) as last_difficulty
-    from counted
-),
-
 attempts as (
-    select * from rated
+    select * from counted
     where
         event_type = 'question_submit'
         or (
