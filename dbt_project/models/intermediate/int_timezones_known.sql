@@ -10,7 +10,7 @@
 with
 
 final as (
-    select distinct name from {{ known_timezones() }}
+    select distinct name from {{ touched(known_timezones()) }} as timezones
 )
 
 select * from final
