@@ -59,3 +59,33 @@
 {% macro postgres__empty_json_array() -%}
     cast('[]' as jsonb)
 {%- endmacro %}
+
+
+{#-
+    The last value up to the current row that is not null, over a window that runs in the order of all
+    metrics from its first row to the current one. Of texts.
+
+    PostgreSQL cannot ignore nulls in last_value. So the greatest of texts that begin with their
+    place in that order: 16 digits of the instant, 36 of the event. Instants are written as distances
+    from 2000, whose sign comes out as a greater digit; the hours move the year 1970 behind it.
+-#}
+{% macro last_so_far(value, window) -%}
+    {{ return(adapter.dispatch('last_so_far')(value, window)) }}
+{%- endmacro %}
+
+{% macro postgres__last_so_far(value, window) -%}
+    substr(
+        max(
+            (
+                encode(timestamptz_send(occurred_at + interval '300000 hours'), 'hex')
+                || cast(event_id as text)
+                || {{ value }}
+            ) collate "C"
+        ) over {{ window }},
+        53
+    )
+{%- endmacro %}
+
+{% macro default__last_so_far(value, window) -%}
+    last_value({{ value }} ignore nulls) over {{ window }}
+{%- endmacro %}

@@ -1,10 +1,14 @@
-{#- From instant `a` to instant `b` in whole microseconds: sums of integers are the same in any order, sums of floats are not. -#}
+{#-
+    From instant `a` to instant `b` in whole microseconds: sums of integers are the same in any order,
+    sums of floats are not. The seconds are a float for a moment, which is exact to the microsecond
+    for 285 years and half as dear as a decimal.
+-#}
 {% macro microseconds_between(a, b) -%}
     {{ return(adapter.dispatch('microseconds_between')(a, b)) }}
 {%- endmacro %}
 
 {% macro postgres__microseconds_between(a, b) -%}
-    cast(extract(epoch from ({{ b }}) - ({{ a }})) * 1000000 as bigint)
+    cast(round(date_part('epoch', ({{ b }}) - ({{ a }})) * 1000000) as bigint)
 {%- endmacro %}
 
 
@@ -74,4 +78,14 @@
 
 {% macro postgres__known_timezones() -%}
     pg_catalog.pg_timezone_names
+{%- endmacro %}
+
+
+{#- A date so many days later; earlier, if the number is negative. -#}
+{% macro add_days(date, days) -%}
+    {{ return(adapter.dispatch('add_days')(date, days)) }}
+{%- endmacro %}
+
+{% macro postgres__add_days(date, days) -%}
+    ({{ date }} + {{ days }})
 {%- endmacro %}

@@ -1,13 +1,22 @@
+{{ config(materialized='view') }}
+
 with
 
 spans as (
-    select * from {{ ref('int_spans_measured') }}
-    where not is_idle and ended_at > started_at
+    select
+        *,
+        least(active_at, midnight_at) as cut_active_at,
+        least(span_ended_at, midnight_at) as cut_ended_at
+    from {{ ref('int_events_placed') }}
+    where not is_idle and span_ended_at > occurred_at
 ),
 
 spans_over_midnight as (
-    select * from {{ ref('int_spans_measured') }}
-    where not is_idle and ended_at > midnight_at
+    select
+        *,
+        greatest(active_at, midnight_at) as cut_active_at
+    from {{ ref('int_events_placed') }}
+    where not is_idle and midnight_at < span_ended_at
 ),
 
 -- No span that counts is longer than half an hour, so it sees one midnight at most.
@@ -16,22 +25,32 @@ final as (
         event_id,
         user_id,
         session_id,
-        topic_id,
-        started_date as local_date,
-        started_at,
-        least(active_at, midnight_at) as active_at,
-        least(ended_at, midnight_at) as ended_at
+        span_topic_id as topic_id,
+        local_date,
+        occurred_at as started_at,
+        cut_active_at as active_at,
+        cut_ended_at as ended_at,
+        case
+            when midnight_at is null then paused_microseconds + active_microseconds
+            else {{ microseconds_between('occurred_at', 'cut_ended_at') }}
+        end as study_microseconds,
+        case
+            when midnight_at is null then active_microseconds
+            else {{ microseconds_between('cut_active_at', 'cut_ended_at') }}
+        end as active_microseconds
     from spans
     union all
     select
         event_id,
         user_id,
         session_id,
-        topic_id,
+        span_topic_id as topic_id,
         ended_date as local_date,
         midnight_at as started_at,
-        greatest(active_at, midnight_at) as active_at,
-        ended_at
+        cut_active_at as active_at,
+        span_ended_at as ended_at,
+        {{ microseconds_between('midnight_at', 'span_ended_at') }} as study_microseconds,
+        {{ microseconds_between('cut_active_at', 'span_ended_at') }} as active_microseconds
     from spans_over_midnight
 )
 

@@ -1,7 +1,17 @@
+{{
+    config(
+        unique_key=['session_id', 'material_id'],
+        indexes=[
+            {'columns': ['user_id']},
+        ],
+        meta={'key': ['session_id'], 'logged': ['session_id', 'user_id']}
+    )
+}}
+
 with
 
 material_events as (
-    select * from {{ ref('int_events_placed') }}
+    select * from {{ touched(ref('int_events_placed'), {'session_id': 'claim_id'}) }} as events
     where session_id is not null and is_material
 ),
 

@@ -1,51 +1,58 @@
-with
+{{
+    config(
+        unique_key=['session_id'],
+        indexes=[
+            {'columns': ['user_id', 'local_date']},
+            {'columns': ['last_event_at']},
+        ],
+        meta={
+            'key': ['session_id'],
+            'logged': ['session_id', 'user_id', 'local_date'],
+            'touched_also': ['sessions_timed_otherwise'],
+        }
+    )
+}}
 
-sessions as (
-    select * from {{ ref('int_sessions_owned') }}
-),
+with
 
 events as (
     select
         session_id,
+        user_id,
+        timezone,
         event_type,
         xp_amount,
+        active_microseconds,
+        paused_microseconds,
+        is_after_end,
         occurred_at
-    from {{ ref('int_events_placed') }}
+    from {{ touched(ref('int_events_placed'), {'session_id': 'claim_id'}) }} as events
     where session_id is not null
 ),
 
-material_events as (
-    select
-        session_id,
-        event_type,
-        material_id,
-        chunk
-    from {{ ref('int_events_placed') }}
-    where session_id is not null and is_material
-),
-
 session_starts as (
-    select * from {{ ref('int_events_placed') }}
+    select * from {{ touched(ref('int_events_placed'), {'session_id': 'claim_id'}) }} as events
     where session_id is not null and event_type = 'session_start' and device_type is not null
 ),
 
 session_ends as (
-    select * from {{ ref('int_events_placed') }}
+    select * from {{ touched(ref('int_events_placed'), {'session_id': 'claim_id'}) }} as events
     where session_id is not null and event_type = 'session_end'
 ),
 
-spans as (
-    select * from {{ ref('int_spans_measured') }}
-),
-
 attempts as (
-    select * from {{ ref('question_attempts') }}
+    select
+        session_id,
+        is_correct
+    from {{ touched(ref('question_attempts')) }} as attempts
     where session_id is not null
 ),
 
 event_totals as (
     select
         session_id,
+        user_id,
+        timezone,
         min(occurred_at) as started_at,
         max(occurred_at) as last_event_at,
         count(*) as event_count,
@@ -53,30 +60,20 @@ event_totals as (
         count(case when event_type = 'session_pause' then 1 end) as pause_count,
         count(case when event_type = 'ai_question_asked' then 1 end) as ai_interactions,
         count(case when event_type = 'achievement_unlocked' then 1 end) as achievements_unlocked,
-        cast(coalesce(sum(xp_amount), 0) as bigint) as xp_earned
+        count(case when is_after_end then 1 end) as events_after_end_count,
+        cast(coalesce(sum(xp_amount), 0) as bigint) as xp_earned,
+        cast(sum(active_microseconds) as bigint) as active_microseconds,
+        cast(sum(paused_microseconds) as bigint) as paused_microseconds
     from events
-    group by session_id
+    group by session_id, user_id, timezone
 ),
 
 material_totals as (
-    select
-        session_id,
-        count(distinct material_id) as materials_viewed,
-        count(distinct case when event_type = 'material_complete' then material_id end)
-            as materials_completed,
-        {{ count_distinct_pairs('material_id', 'chunk', 'chunk is not null') }} as chunks_read
-    from material_events
-    group by session_id
-),
-
-span_totals as (
-    select
-        session_id,
-        sum(active_microseconds) as active_microseconds,
-        sum(paused_microseconds) as paused_microseconds,
-        count(case when is_after_end then 1 end) as events_after_end_count
-    from spans
-    group by session_id
+    {{
+        material_totals(
+            touched(ref('int_events_placed'), {'session_id': 'claim_id'}), ['session_id']
+        )
+    }}
 ),
 
 attempt_totals as (
@@ -142,20 +139,20 @@ ended as (
 
 final as (
     select
-        sessions.session_id,
-        sessions.user_id,
+        ended.session_id,
+        ended.user_id,
 
-        sessions.timezone,
+        ended.timezone,
         first_starts.device_type,
         ended.end_reason,
 
         {{ seconds('ended.duration_microseconds') }} as duration_seconds,
-        {{ seconds('span_totals.active_microseconds') }} as active_seconds,
-        {{ seconds('span_totals.paused_microseconds') }} as paused_seconds,
+        {{ seconds('ended.active_microseconds') }} as active_seconds,
+        {{ seconds('ended.paused_microseconds') }} as paused_seconds,
         {{
             seconds(
                 '(ended.duration_microseconds'
-                ~ ' - span_totals.active_microseconds - span_totals.paused_microseconds)'
+                ~ ' - ended.active_microseconds - ended.paused_microseconds)'
             )
         }} as idle_seconds,
         ended.pause_count,
@@ -168,23 +165,21 @@ final as (
         ended.xp_earned,
         ended.achievements_unlocked,
         ended.event_count,
-        span_totals.events_after_end_count,
+        ended.events_after_end_count,
         last_ends.reported_duration_seconds,
         last_ends.reported_active_seconds,
 
         ended.end_reason = 'open' as is_active,
 
-        {{ local_date('ended.started_at', 'sessions.timezone') }} as local_date,
+        {{ local_date('ended.started_at', 'ended.timezone') }} as local_date,
         ended.started_at,
         ended.last_event_at,
         case when ended.end_reason != 'open' then ended.last_event_at end as ended_at
-    from sessions
-    inner join ended on sessions.session_id = ended.session_id
-    inner join span_totals on sessions.session_id = span_totals.session_id
-    left join material_totals on sessions.session_id = material_totals.session_id
-    left join attempt_totals on sessions.session_id = attempt_totals.session_id
-    left join first_starts on sessions.session_id = first_starts.session_id
-    left join last_ends on sessions.session_id = last_ends.session_id
+    from ended
+    left join material_totals on ended.session_id = material_totals.session_id
+    left join attempt_totals on ended.session_id = attempt_totals.session_id
+    left join first_starts on ended.session_id = first_starts.session_id
+    left join last_ends on ended.session_id = last_ends.session_id
 )
 
 select * from final

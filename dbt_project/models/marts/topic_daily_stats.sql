@@ -1,64 +1,30 @@
+{{
+    config(
+        unique_key=['topic_id', 'local_date'],
+        meta={'key': ['topic_id', 'local_date'], 'logged': ['topic_id', 'local_date']}
+    )
+}}
+
 with
 
-events as (
-    select
-        topic_id,
-        local_date,
-        user_id,
-        event_type
-    from {{ ref('int_events_placed') }}
-    where topic_id is not null and not is_gamification
-),
-
-covered_days as (
-    select * from {{ ref('int_topic_days_covered') }}
+-- A learner who names a topic or spends time on it has one row a day.
+learner_days as (
+    select * from {{ touched(ref('int_topic_days')) }} as topic_days
 ),
 
 attempts as (
-    select * from {{ ref('question_attempts') }}
+    select * from {{ touched(ref('question_attempts')) }} as attempts
     where topic_id is not null
-),
-
--- A learner who has events of the topic and time on it is one learner.
-learner_days as (
-    select
-        topic_id,
-        local_date,
-        user_id
-    from events
-    union distinct
-    select
-        topic_id,
-        local_date,
-        user_id
-    from covered_days
 ),
 
 topic_days as (
     select
         topic_id,
         local_date,
-        count(*) as learners
+        count(*) as learners,
+        cast(sum(active_microseconds) as bigint) as active_microseconds,
+        cast(sum(ai_questions) as bigint) as ai_questions
     from learner_days
-    group by topic_id, local_date
-),
-
-time_totals as (
-    select
-        topic_id,
-        local_date,
-        cast(sum(active_microseconds) as bigint) as active_microseconds
-    from covered_days
-    group by topic_id, local_date
-),
-
-question_totals as (
-    select
-        topic_id,
-        local_date,
-        count(*) as ai_questions
-    from events
-    where event_type = 'ai_question_asked'
     group by topic_id, local_date
 ),
 
@@ -81,7 +47,7 @@ final as (
         topic_days.topic_id,
         topic_days.local_date,
         topic_days.learners,
-        {{ seconds('coalesce(time_totals.active_microseconds, 0)') }} as study_seconds,
+        {{ seconds('topic_days.active_microseconds') }} as study_seconds,
         coalesce(attempt_totals.questions_attempted, 0) as questions_attempted,
         coalesce(attempt_totals.questions_correct, 0) as questions_correct,
         cast(attempt_totals.questions_correct as double precision)
@@ -91,20 +57,12 @@ final as (
         / attempt_totals.questions_attempted as hint_rate,
         cast(attempt_totals.first_attempt_correct_count as double precision)
         / nullif(attempt_totals.first_attempt_count, 0) as first_attempt_accuracy,
-        coalesce(question_totals.ai_questions, 0) as ai_questions
+        topic_days.ai_questions
     from topic_days
-    left join time_totals
-        on
-            topic_days.topic_id = time_totals.topic_id
-            and topic_days.local_date = time_totals.local_date
     left join attempt_totals
         on
             topic_days.topic_id = attempt_totals.topic_id
             and topic_days.local_date = attempt_totals.local_date
-    left join question_totals
-        on
-            topic_days.topic_id = question_totals.topic_id
-            and topic_days.local_date = question_totals.local_date
 )
 
 select * from final

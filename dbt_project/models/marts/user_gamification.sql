@@ -1,50 +1,55 @@
+{{
+    config(
+        unique_key=['user_id'],
+        meta={'key': ['user_id'], 'logged': ['user_id']}
+    )
+}}
+
 with
 
-events as (
-    select
-        event_id,
-        user_id,
-        timezone,
-        xp_amount,
-        new_level,
-        occurred_at
-    from {{ ref('int_events_placed') }}
-),
-
-achievement_events as (
-    select
-        user_id,
-        achievement_id
-    from {{ ref('int_events_placed') }}
-    where achievement_id is not null
-),
-
-report_events as (
-    select
-        event_id,
-        user_id,
-        reported_total_xp,
-        occurred_at
-    from {{ ref('int_events_placed') }}
-    where reported_total_xp is not null
+learners as (
+    select * from {{ touched(ref('int_learners')) }} as learners
 ),
 
 days as (
     select
         user_id,
         local_date,
-        streak_days
-    from {{ ref('daily_user_stats') }}
-    where streak_days > 0
+        xp_earned,
+        greatest_level,
+        last_xp_report_at
+    from {{ touched(ref('int_days')) }} as days
 ),
 
-event_totals as (
+streaks as (
+    select * from {{ touched(ref('int_streaks')) }} as streaks
+),
+
+achievement_events as (
     select
         user_id,
-        cast(coalesce(sum(xp_amount), 0) as bigint) as total_xp,
-        coalesce(max(new_level), 1) as greatest_level,
-        max(occurred_at) as last_event_at
-    from events
+        achievement_id
+    from {{ touched(ref('int_events_placed')) }} as events
+    where achievement_id is not null
+),
+
+report_events as (
+    select
+        user_id,
+        local_date,
+        event_id,
+        reported_total_xp,
+        occurred_at
+    from {{ input(ref('int_events_placed')) }} as events
+    where reported_total_xp is not null
+),
+
+day_totals as (
+    select
+        user_id,
+        cast(sum(xp_earned) as bigint) as total_xp,
+        coalesce(max(greatest_level), 1) as greatest_level
+    from days
     group by user_id
 ),
 
@@ -56,40 +61,32 @@ achievement_totals as (
     group by user_id
 ),
 
--- The events of each learner's last instant: to put these few in order is to order all.
-ordered_events as (
-    select
-        events.user_id,
-        events.timezone,
-        row_number() over (
-            partition by events.user_id
-            order by events.event_id desc
-        ) as event_number
-    from events
-    inner join event_totals
-        on
-            events.user_id = event_totals.user_id
-            and events.occurred_at = event_totals.last_event_at
-),
-
--- Where the learner is now, as far as is known: it decides which date "today" is.
-last_events as (
+dated_reports as (
     select
         user_id,
-        {{ local_date(as_of(), 'timezone') }} as as_of_date
-    from ordered_events
-    where event_number = 1
+        local_date,
+        last_xp_report_at,
+        max(last_xp_report_at) over (partition by user_id) as reported_at
+    from days
+    where last_xp_report_at is not null
 ),
 
+-- Of the reports of one instant the last is the one with the greatest event_id.
 ordered_reports as (
     select
-        user_id,
-        reported_total_xp,
+        report_events.user_id,
+        report_events.reported_total_xp,
         row_number() over (
-            partition by user_id
-            order by occurred_at desc, event_id desc
+            partition by report_events.user_id
+            order by report_events.event_id desc
         ) as report_number
-    from report_events
+    from dated_reports
+    inner join report_events
+        on
+            dated_reports.user_id = report_events.user_id
+            and dated_reports.local_date = report_events.local_date
+            and dated_reports.reported_at = report_events.occurred_at
+    where dated_reports.last_xp_report_at = dated_reports.reported_at
 ),
 
 last_reports as (
@@ -102,7 +99,7 @@ ordered_days as (
         *,
         row_number() over (partition by user_id order by local_date desc) as day_number,
         max(streak_days) over (partition by user_id) as longest_streak
-    from days
+    from streaks
 ),
 
 last_days as (
@@ -112,25 +109,25 @@ last_days as (
 
 final as (
     select
-        event_totals.user_id,
-        event_totals.total_xp,
+        learners.user_id,
+        day_totals.total_xp,
         -- A keyword, though no reserved one; BI tools know the column by this name.
-        event_totals.greatest_level as level,  -- noqa: RF04
+        day_totals.greatest_level as level,  -- noqa: RF04
         case
             when
                 {{ day_number('last_days.local_date') }}
-                >= {{ day_number('last_events.as_of_date') }} - 1
+                >= {{ day_number('learners.as_of_date') }} - 1
                 then last_days.streak_days
             else 0
         end as current_streak,
         coalesce(last_days.longest_streak, 0) as longest_streak,
         coalesce(achievement_totals.achievements, {{ empty_json_array() }}) as achievements,
         last_reports.reported_total_xp
-    from event_totals
-    inner join last_events on event_totals.user_id = last_events.user_id
-    left join achievement_totals on event_totals.user_id = achievement_totals.user_id
-    left join last_days on event_totals.user_id = last_days.user_id
-    left join last_reports on event_totals.user_id = last_reports.user_id
+    from learners
+    inner join day_totals on learners.user_id = day_totals.user_id
+    left join achievement_totals on learners.user_id = achievement_totals.user_id
+    left join last_days on learners.user_id = last_days.user_id
+    left join last_reports on learners.user_id = last_reports.user_id
 )
 
 select * from final

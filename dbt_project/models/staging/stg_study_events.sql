@@ -10,6 +10,8 @@ renamed as (
         event_id,
         user_id,
         session_id,
+        -- The session an event claims to be of, else the event itself: what is placed together.
+        coalesce(session_id, event_id) as claim_id,
         material_id,
         question_id,
         topic_id,
@@ -108,7 +110,10 @@ renamed as (
 
         -- times
         occurred_at,
-        received_at
+        received_at,
+
+        -- the transaction that landed it
+        ingest_xid
 
     from source
 )

@@ -1,0 +1,95 @@
+{#-
+    The rows of an input that the run has to read: all of them where the model is built whole, else
+    those of its touched keys.
+
+    by: the input's column for each of the model's key columns, where the names differ.
+-#}
+{% macro touched(relation, by=none) -%}
+    {%- if is_live() -%}
+        {{ live_relation(relation) }}
+    {%- elif not execute or is_built_whole() -%}
+        {{ relation }}
+    {%- else -%}
+        (
+            select source.*
+            from {{ relation }} as source
+            inner join {{ touched_keys() }} as touched
+                on {{ matches('source', 'touched', by) }}
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The events of the log that the run has to read; `all`: not only those of the touched claims. -#}
+{% macro logged_events(relation, all=false) -%}
+    {%- if is_live() or current_load() is none -%}
+        {{ relation }}
+    {%- elif all or not execute or is_built_whole() -%}
+        (select * from {{ relation }} where {{ before_horizon('ingest_xid') }})
+    {%- else -%}
+        (
+            select source.*
+            from {{ relation }} as source
+            inner join {{ touched_keys() }} as touched
+                on {{ matches('source', 'touched', {'session_id': 'claim_id'}) }}
+            where {{ before_horizon('source.ingest_xid') }}
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The temporary table of the keys that the run recomputes. -#}
+{% macro touched_keys() -%}
+    touched__{{ model['name'] }}
+{%- endmacro %}
+
+
+{#- The condition that a row is of a touched key. -#}
+{% macro matches(source, touched, by=none) -%}
+    {%- for column in model['config']['meta']['key'] -%}
+        {{ source }}.{{ (by or {}).get(column, column) }} = {{ touched }}.{{ column }}
+        {%- if not loop.last %} and {% endif -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{#-
+    The select that finds the touched keys: from the log of each input, since this model's last
+    step, and from what only this model knows of (`touched_also`, a macro by name).
+
+    An input without a rule of its own in `touched_by` has the key columns in its log.
+-#}
+{% macro select_touched_keys() -%}
+    {%- set meta = model['config']['meta'] -%}
+    {%- set key = meta['key'] | join(', ') -%}
+    {%- set selects = [] -%}
+    {%- for node in model['depends_on']['nodes'] -%}
+        {%- set input = graph['nodes'].get(node) -%}
+        {%- if input and input['config']['materialized'] == 'incremental' -%}
+            {%- for columns in meta.get('touched_by', {}).get(input['name'], [key]) -%}
+                {%- do selects.append(
+                    'select ' ~ columns ~ ' from ' ~ change_log(input['name'])
+                    ~ ' where step > ' ~ last_state()['step']
+                ) -%}
+            {%- endfor -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for name in meta.get('touched_also', []) -%}
+        {%- do selects.append(context[name]()) -%}
+    {%- endfor -%}
+    select distinct {{ key }}
+    from ({{ selects | join(' union all ') }}) as candidates
+    where {% for column in meta['key'] %}{{ column }} is not null{% if not loop.last %} and {% endif %}{% endfor %}
+{%- endmacro %}
+
+
+{#- The log of a model: the keys of every row that a step of it removed or added. -#}
+{% macro change_log(name) -%}
+    changes.{{ name }}
+{%- endmacro %}
+
+
+{#- An input that is looked up row by row from touched rows, and so is not cut down to them. -#}
+{% macro input(relation) -%}
+    {% if is_live() %}{{ live_relation(relation) }}{% else %}{{ relation }}{% endif %}
+{%- endmacro %}
