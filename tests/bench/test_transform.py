@@ -17,7 +17,7 @@ from bench.transform.report import BARS, figures
 from ingestion.events.validation import AcceptedEvent, validate_event
 from ingestion.simulation import simulate
 
-SIZE = Size(events=8_000, learners=80, days=60)
+SIZE = Size(events=8_000, learners=40, days=60)
 
 
 @pytest.fixture(scope="module")
