@@ -1,147 +1,139 @@
-"""Digests of the real project, copied and edited: what a change of a definition reaches."""
+"""Digests of a small project that dbt parses: what a change of a definition reaches."""
 
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
+from dbt.cli.main import dbtRunner
 
-from orchestration.defs.dbt.manifest import PROJECT_FOLDER, dbt_executable
+from orchestration.defs.dbt.manifest import PROJECT_FOLDER
 from orchestration.loads import Model
 from orchestration.loads.digests import read_models
-from orchestration.settings import child_environment
 
-Edit = Callable[[Path], None]
-WRITTEN = shutil.ignore_patterns("target", "logs", "__pycache__")
+# answers -> days -> weeks; words beside them, which read the same view.
+FILES = {
+    "dbt_project.yml": """
+        name: small
+        version: "1.0.0"
+        profile: study_analytics
+        flags: {send_anonymous_usage_stats: false}
+        vars: {limit: 30, as_of: null, unread: 1}
+        models: {small: {+materialized: incremental, +incremental_strategy: by_key}}
+        """,
+    "models/seen.sql": "{{ config(materialized='view') }} select 1 as a",
+    "models/answers.sql": "select {{ rounded('a') }} as a from {{ ref('seen') }}",
+    "models/days.sql": "select a, {{ var('as_of') }} as b from {{ ref('answers') }}",
+    "models/days_seen.sql": "{{ config(materialized='view') }} select a from {{ ref('days') }}",
+    "models/weeks.sql": "select a from {{ ref('days_seen') }}",
+    "models/words.sql": "select a from {{ ref('seen') }} where a < {{ ceiling() }}",
+    "models/words.yml": """
+        models:
+          - name: words
+            description: What was said.
+            columns: [{name: a, data_type: bigint}]
+        """,
+    "macros/all.sql": """
+        {% macro rounded(a) %}{{ return(adapter.dispatch('rounded')(a)) }}{% endmacro %}
+        {% macro postgres__rounded(a) %}round({{ a }}){% endmacro %}
+        {% macro ceiling() %}{{ var('limit') }}{% endmacro %}
+        {% macro get_incremental_by_key_sql(given) %}{{ return(compare(given)) }}{% endmacro %}
+        {% macro compare(given) %}select 1{% endmacro %}
+        """,
+}
+STORED = {"answers", "days", "weeks", "words"}
 
 
 def parse(folder: Path) -> dict[str, Model]:
-    subprocess.run(
-        [dbt_executable(), "--quiet", "parse", "--profiles-dir", str(folder)],
-        cwd=folder,
-        env=child_environment(DBT_SEND_ANONYMOUS_USAGE_STATS="false"),
-        check=True,
-        capture_output=True,
-    )
+    # In this process: of the seconds the command takes most are its imports.
+    options = ["--project-dir", str(folder), "--profiles-dir", str(PROJECT_FOLDER)]
+    options += ["--target-path", str(folder / "target"), "--log-level-file", "none"]
+    result = dbtRunner().invoke(["--quiet", "parse", "--no-partial-parse", *options])
+    assert result.success, result.exception
     return read_models(folder / "target" / "manifest.json")
+
+
+def write_project(folder: Path) -> dict[str, Model]:
+    for name, text in FILES.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text))
+    return parse(folder)
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project, parsed, to be edited by copies of its own."""
-    folder = tmp_path_factory.mktemp("digests") / "dbt_project"
-    shutil.copytree(PROJECT_FOLDER, folder, ignore=WRITTEN)
-    parse(folder)
+    folder = tmp_path_factory.mktemp("small")
+    write_project(folder)
     return folder
 
 
 @pytest.fixture
-def edited(project: Path, tmp_path: Path) -> Callable[[Edit], set[str]]:
-    """Edit the project and give the models whose digest is another."""
+def models(project: Path) -> dict[str, Model]:
+    return read_models(project / "target" / "manifest.json")
 
-    def run(edit: Edit) -> set[str]:
-        before = read_models(project / "target" / "manifest.json")
-        folder = tmp_path / "dbt_project"
-        shutil.copytree(project, folder, ignore=shutil.ignore_patterns("target", "logs"))
-        edit(folder)
+
+@pytest.fixture
+def change(
+    project: Path, models: dict[str, Model], tmp_path: Path
+) -> Callable[[str, str, str], set[str]]:
+    """Change a word in a file of a copy, and give the models whose digest is another."""
+
+    def run(file: str, old: str, new: str) -> set[str]:
+        folder = tmp_path / "copy"
+        shutil.copytree(project, folder, ignore=shutil.ignore_patterns("target"))
+        path = folder / file
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
         after = parse(folder)
-        assert before.keys() == after.keys()
-        return {name for name, model in after.items() if model.digest != before[name].digest}
+        assert after.keys() == models.keys()
+        return {name for name, model in after.items() if model.digest != models[name].digest}
 
     return run
 
 
-def replace_in(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
+def test_stored_models_are_listed_with_the_tables_they_read(models: dict[str, Model]) -> None:
+    assert {name: set(model.upstream) for name, model in models.items()} == {
+        "answers": set(),
+        "days": {"answers"},
+        "weeks": {"days"},
+        "words": set(),
+    }
+    assert all(model.is_incremental for model in models.values())
 
 
-def list_descendants(models: dict[str, Model], name: str) -> set[str]:
-    readers = {each for each, model in models.items() if name in model.upstream}
-    return readers.union(*(list_descendants(models, each) for each in readers))
-
-
-def read_project(project: Path) -> dict[str, Model]:
-    return read_models(project / "target" / "manifest.json")
-
-
-def test_parsing_again_changes_no_digest(edited: Callable[[Edit], set[str]]) -> None:
-    assert edited(lambda folder: None) == set()
-
-
-def test_changed_macro_reaches_its_models_and_all_below(
-    project: Path, edited: Callable[[Edit], set[str]]
+@pytest.mark.parametrize(
+    ("file", "old", "new", "reached"),
+    [
+        # a macro that another dispatches to, and all below the model that calls it
+        ("macros/all.sql", "round({{ a }})", "ceil({{ a }})", {"answers", "days", "weeks"}),
+        ("models/days.sql", "as b", "as c", {"days", "weeks"}),
+        ("models/seen.sql", "1 as a", "2 as a", STORED),
+        ("models/days_seen.sql", "select a", "select 1 as a", {"weeks"}),
+        # a variable, by the macro that reads it
+        ("dbt_project.yml", "limit: 30", "limit: 60", {"words"}),
+        ("dbt_project.yml", "unread: 1", "unread: 2", set()),
+        # what each run is told anew
+        ("dbt_project.yml", "as_of: null", "as_of: '2026-03-01'", set()),
+        # what no model calls, but dbt does by its name
+        ("macros/all.sql", "select 1{%", "select 2{%", STORED),
+        ("models/words.yml", "bigint", "numeric", {"words"}),
+        ("models/words.yml", "What was said", "Every word", set()),
+        ("models/words.sql", "select a", "{{ config(unique_key='a') }} select a", {"words"}),
+    ],
+)
+def test_change_reaches(
+    change: Callable[[str, str, str], set[str]], file: str, old: str, new: str, reached: set[str]
 ) -> None:
-    # Models name the macro that dispatches to it.
-    changed = edited(
-        lambda folder: replace_in(
-            folder / "macros" / "instants.sql", "date_trunc('week', ", "date_trunc( 'week', "
-        )
-    )
-    models = read_project(project)
-    files = (project / "models").rglob("*.sql")
-    users = {file.stem for file in files if " week_start(" in file.read_text()}
-    assert users
-    assert changed == users.union(*(list_descendants(models, each) for each in users))
-    assert changed < models.keys()
+    assert change(file, old, new) == reached
 
 
-def test_changed_variable_reaches_who_reads_it(
-    project: Path, edited: Callable[[Edit], set[str]]
+def test_table_without_log_is_told_apart(
+    change: Callable[[str, str, str], set[str]], tmp_path: Path
 ) -> None:
-    changed = edited(
-        lambda folder: replace_in(
-            folder / "dbt_project.yml", "idle_limit_seconds: 1800", "idle_limit_seconds: 900"
-        )
-    )
-    assert {"int_spans_measured", "study_sessions", "daily_user_stats"} <= changed
-    assert "int_timezones_named" not in changed
-
-
-def test_changed_view_reaches_all_who_read_it(
-    project: Path, edited: Callable[[Edit], set[str]]
-) -> None:
-    changed = edited(
-        lambda folder: append_line(folder / "models" / "staging" / "stg_study_events.sql")
-    )
-    assert changed == read_project(project).keys()
-
-
-def append_line(path: Path) -> None:
-    path.write_text(path.read_text() + "-- another line\n")
-
-
-def test_changed_model_reaches_itself_and_all_below(
-    project: Path, edited: Callable[[Edit], set[str]]
-) -> None:
-    changed = edited(
-        lambda folder: append_line(folder / "models" / "marts" / "daily_user_stats.sql")
-    )
-    models = read_project(project)
-    assert changed == {"daily_user_stats"} | list_descendants(models, "daily_user_stats")
-    assert "study_sessions" not in changed
-
-
-def test_changed_type_of_a_column_reaches_its_model(
-    project: Path, edited: Callable[[Edit], set[str]]
-) -> None:
-    path = Path("models") / "marts" / "_user_gamification__model.yml"
-    changed = edited(
-        lambda folder: replace_in(folder / path, "data_type: bigint", "data_type: numeric")
-    )
-    assert changed == {"user_gamification"}
-
-
-def test_words_about_a_model_reach_nothing(edited: Callable[[Edit], set[str]]) -> None:
-    path = Path("models") / "marts" / "_user_gamification__model.yml"
-    changed = edited(lambda folder: replace_in(folder / path, "Key, the learner", "Key, the student"))
-    assert changed == set()
-
-
-def test_inputs_are_found_through_views(project: Path) -> None:
-    models = read_project(project)
-    assert models["weekly_user_stats"].upstream >= {"daily_user_stats"}
-    assert "stg_study_events" not in models
-    assert all(model.upstream <= models.keys() for model in models.values())
+    reached = change("models/days.sql", "select a", "{{ config(materialized='table') }} select a")
+    assert reached == {"days", "weeks"}
+    after = read_models(tmp_path / "copy" / "target" / "manifest.json")
+    assert not after["days"].is_incremental
