@@ -30,20 +30,20 @@ class Bar:
 BARS = (
     Bar("full_refresh_seconds", "full refresh of all models, s"),
     Bar("first_build_seconds", "the first build, on empty schemas, s"),
-    Bar("floor_seconds", "floor: one sequential scan, extraction, sort, s"),
-    Bar("planned_floor_seconds", "the same with as many workers as the server takes, s"),
+    Bar("floor_seconds", "floor: one scan, extraction, sort, s"),
+    Bar("planned_floor_seconds", "the same with the server's workers, s"),
     Bar("full_refresh_to_floor", "full refresh / floor", 6.0),
     Bar("full_refresh_to_planned_floor", "full refresh / floor with workers"),
     Bar("duckdb_seconds", "DuckDB: sessions and days from Parquet, s"),
     Bar("full_refresh_to_duckdb", "full refresh (all models) / DuckDB (two)"),
     Bar("load_seconds", "load of a fresh batch, long history, s"),
-    Bar("short_load_seconds", "load of a fresh batch, a tenth of the history, s"),
+    Bar("short_load_seconds", "load of a fresh batch, short history, s"),
     Bar("late_load_seconds", "load of a batch 150 days late, s"),
     Bar("load_growth_ratio", "load, long / short history", 1.3),
     Bar("load_to_full_refresh", "load / full refresh", 0.05),
     Bar("late_to_fresh", "late / fresh load", 1.5),
-    Bar("lookup_p50_ms", "index lookup of a learner's events, p50, ms"),
-    Bar("lookup_p99_ms", "index lookup of a learner's events, p99, ms"),
+    Bar("lookup_p50_ms", "index lookup of a learner, p50, ms"),
+    Bar("lookup_p99_ms", "index lookup of a learner, p99, ms"),
     Bar("live_p50_ms", "live read of a learner, p50, ms"),
     Bar("live_p99_ms", "live read of a learner, p99, ms", 30.0),
     Bar("live_to_index_lookup", "live read / index lookup, both p99", 20.0),
@@ -143,8 +143,8 @@ def show(figures: Mapping[str, Any], console: Console) -> None:
     console.print(ratios)
     for difference in figures["duckdb_differences"]:
         console.print(f"DuckDB disagrees: {difference}")
-    headings = ("model", "refresh, s", "load, s", "short history", "late", "rows changed")
-    costs = Table(*headings, title="Cost by model")
+    headings = ("model", "refresh", "load", "short", "late", "rows of a load")
+    costs = Table(*headings, title="Cost by model, seconds")
     for name, cost in figures["models"].items():
         seconds = (f"{value:.2f}" for kind, value in cost.items() if kind != "load_rows")
         rows = f"{cost['load_rows']:,}" if "load_rows" in cost else ""

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import json
 from collections import defaultdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,8 +13,9 @@ import pytest
 
 from bench.transform.batches import write_session
 from bench.transform.history import COLUMNS, END, Size, ensure_history, row_of
+from bench.transform.markdown import render
 from bench.transform.measure import Effort, measure
-from bench.transform.report import BARS, figures
+from bench.transform.report import BARS, describe_machine, figures
 from ingestion.events.validation import AcceptedEvent, validate_event
 from ingestion.simulation import simulate
 
@@ -78,6 +80,9 @@ def test_benchmark_reports_every_figure(server_url: str, home: Path) -> None:
     assert found["sizes"]["load_events"] == 50
     assert {"study_sessions", "daily_user_stats"} <= found["live_views"].keys()
     assert {"study_sessions", "whole run"} <= found["models"].keys()
+    found["machine"] = describe_machine(server_url, END.date())
+    written = render(json.loads(json.dumps(found)))
+    assert all(bar.meaning in written for bar in BARS)
 
 
 def read_history(path: Path) -> list[dict[str, str]]:
