@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from random import Random
 
 from tests.end_to_end.hostile import CLOCKS
@@ -27,6 +28,7 @@ class Batch:
     schedule: Schedule
 
 
+@cache
 def draw_batch(seed: int, *, size: int, waves: int) -> Batch:
     """Draw a batch, always the same for the same arguments."""
     clock = CLOCKS[seed % len(CLOCKS)]

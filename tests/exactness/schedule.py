@@ -7,7 +7,6 @@ from enum import StrEnum
 
 import hypothesis.strategies as st
 
-from tests.dbt_project.streams import StudyEvent
 from tests.exactness.cases import Case
 
 MINUTE = timedelta(minutes=1)
@@ -16,7 +15,7 @@ MICROSECOND = timedelta(microseconds=1)
 # From an event to the instant a load is evaluated at: the edges of a timeout, of a broken streak,
 # of windows of 7, 28 and 90 days; and instants at which the event is still to come.
 AFTER_AN_EVENT = (
-    30 * MINUTE,
+    *[30 * MINUTE] * 4,
     30 * MINUTE - MICROSECOND,
     timedelta(0),
     -90 * MINUTE,
@@ -43,6 +42,7 @@ HEALING = (
     Disturbance.REFRESH_ALL,
     Disturbance.BY_HAND,
 )
+_HELD = st.sampled_from([None, None, None, None, None, None, 0, 2])
 KILLS = (Disturbance.TERMINATED, Disturbance.CUT_SHORT)
 FEWEST_WAVES = 10
 """A schedule of fewer has no room for what has to happen in it."""
@@ -73,7 +73,8 @@ def schedules(draw: st.DrawFn, cases: Sequence[Case], waves: int, turn: int) -> 
     """
     events = [event for case in cases for event in case.events]
     disturbances = _disturb(draw, waves, turn)
-    instants = _draw_instants(draw, events, waves)
+    back = draw(st.sampled_from(_undisturbed(disturbances)))
+    instants = _draw_instants(draw, _find_ends(cases), waves, back)
     days = st.sampled_from(sorted({event.at.date() for event in events}))
     return tuple(
         Step(
@@ -81,21 +82,41 @@ def schedules(draw: st.DrawFn, cases: Sequence[Case], waves: int, turn: int) -> 
             disturbance=disturbances[place],
             target=draw(st.integers(0, 1_000)),
             days=_in_order(draw(days), draw(days)),
-            held=draw(st.sampled_from([None, None, None, None, None, None, 0, 2])),
+            held=None if place == back else draw(_HELD),
         )
         for place in range(waves)
     )
 
 
-def _draw_instants(draw: st.DrawFn, events: Sequence[StudyEvent], waves: int) -> list[datetime]:
-    """Instants about the events, ever later, but for one."""
+def _find_ends(cases: Sequence[Case]) -> list[datetime]:
+    """When the last event of each session happens."""
+    ends = {
+        (number, event.session): event.at
+        for number, case in enumerate(cases)
+        for event in case.events
+    }
+    return [*ends.values()]
+
+
+def _draw_instants(
+    draw: st.DrawFn, ends: Sequence[datetime], waves: int, back: int
+) -> list[datetime]:
+    """Instants about the ends of sessions, ever later, but for one that goes back."""
     instants = sorted(
-        draw(st.sampled_from(events)).at + draw(st.sampled_from(AFTER_AN_EVENT))
-        for _ in range(waves)
+        draw(st.sampled_from(ends)) + draw(st.sampled_from(AFTER_AN_EVENT)) for _ in range(waves)
     )
-    back = draw(st.integers(2, waves - 1))
     instants[back] = draw(st.sampled_from(instants[:back])) - 10 * MINUTE
     return instants
+
+
+def _undisturbed(disturbances: Sequence[Disturbance]) -> list[int]:
+    """Steps whose load is plain and all their own: none is left unfinished by the one before."""
+    plain = [
+        place
+        for place, kind in enumerate(disturbances)
+        if place > 1 and kind is Disturbance.NONE and disturbances[place - 1] not in KILLS
+    ]
+    return plain or [len(disturbances) - 1]
 
 
 def _disturb(draw: st.DrawFn, waves: int, turn: int) -> list[Disturbance]:

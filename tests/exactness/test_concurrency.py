@@ -39,12 +39,14 @@ select
 
 
 @pytest.mark.parametrize(
-    ("loads", "streams"), [(4, 3), pytest.param(20, 13, marks=pytest.mark.exactness)]
+    ("loads", "streams"), [(4, 3), pytest.param(20, 15, marks=pytest.mark.exactness)]
 )
 def test_every_event_landed_during_loads_counts_once(
     fresh: Fresh, record_property: Callable[[str, object], None], loads: int, streams: int
 ) -> None:
-    events = [event for seed in range(streams) for event in draw_events(1_000 + seed)]
+    drawn = [event for seed in range(streams) for event in draw_events(1_000 + seed)]
+    # the only events of these streams that landing would turn away: they do not name their quiz
+    events = [event for event in drawn if event.event_type != "quiz_start"]
     Random(loads).shuffle(events)
     with fresh() as warehouse:
         make_all_months(warehouse.url, events)
@@ -64,14 +66,14 @@ def test_every_event_landed_during_loads_counts_once(
 
 
 def load_while_writing(warehouse: Warehouse, writers: list[Writer], loads: int) -> list[int]:
-    """Run loads; each model that one of them begins or ends lets the next writer land a batch.
+    """Run loads; each model that one of them has made lets the next writer land a batch.
 
     Returns how many events each load took.
     """
     turn = count()
 
     def give_a_ticket(event: EventMsg) -> None:
-        if event.info.name in ("NodeStart", "NodeFinished"):
+        if event.info.name == "NodeFinished":
             writers[next(turn) % len(writers)].tickets.put(True)
 
     paced = replace(warehouse, callbacks=(give_a_ticket,))

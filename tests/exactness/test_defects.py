@@ -12,7 +12,7 @@ from tests.exactness.warehouse import LoadDied, copy_project, database_name, par
 
 # None of the seeds that hold of the project as it is: those are judged by test_exactness.
 SEEDS = (31, 33)
-CASES_OF_A_BATCH = 100
+CASES_OF_A_BATCH = 80
 WAVES = 10
 
 

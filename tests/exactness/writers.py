@@ -75,6 +75,8 @@ class Writer:
             sent_at=None,
             context={},
         )
+        fates = {Status.ACCEPTED, Status.DUPLICATE}
+        assert [found for found in report.results if found.status not in fates] == []
         self.accepted += report.counts[Status.ACCEPTED]
         self.duplicates += report.counts[Status.DUPLICATE]
 
