@@ -6,7 +6,7 @@
 -#}
 {% macro touched(relation, by=none) -%}
     {%- if is_live() -%}
-        {{ live_relation(relation) }}
+        {{ fresh_relation(relation) }}
     {%- elif not execute or is_built_whole() -%}
         {{ relation }}
     {%- else -%}
@@ -91,5 +91,5 @@
 
 {#- An input that is looked up row by row from touched rows, and so is not cut down to them. -#}
 {% macro input(relation) -%}
-    {% if is_live() %}{{ live_relation(relation) }}{% else %}{{ relation }}{% endif %}
+    {% if is_live() %}{{ fresh_relation(relation) }}{% else %}{{ relation }}{% endif %}
 {%- endmacro %}

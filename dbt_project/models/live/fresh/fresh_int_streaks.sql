@@ -1,0 +1,1 @@
+{{ fresh_sql('int_streaks', reads=['int_days']) }}

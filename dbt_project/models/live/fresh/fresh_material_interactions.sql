@@ -1,0 +1,1 @@
+{{ fresh_sql('material_interactions', reads=['int_events_placed']) }}

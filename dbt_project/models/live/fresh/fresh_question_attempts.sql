@@ -1,0 +1,1 @@
+{{ fresh_sql('question_attempts', reads=['int_events_placed']) }}

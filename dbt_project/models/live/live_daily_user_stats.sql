@@ -1,0 +1,3 @@
+{{ config(schema='live', alias='daily_user_stats', access='public') }}
+
+{{ live_rows('daily_user_stats') }}

@@ -1,0 +1,3 @@
+{{ config(schema='live', alias='material_interactions', access='public') }}
+
+{{ live_rows('material_interactions') }}

@@ -1,0 +1,3 @@
+{{ config(schema='live', alias='question_attempts', access='public') }}
+
+{{ live_rows('question_attempts') }}
