@@ -100,7 +100,7 @@ ordered_session_days as (
     from session_days
 ),
 
-added_days as {{ read_twice() }} (
+added_days as (
     select
         user_id,
         local_date,

@@ -1,3 +1,21 @@
-{{ config(schema='live', alias='study_sessions', access='public') }}
+{{
+    config(
+        materialized='live_view',
+        schema='live',
+        alias='study_sessions',
+        access='public',
+        meta={'mart': 'study_sessions'}
+    )
+}}
 
-{{ live_rows('study_sessions') }}
+{{
+    fresh_rows(
+        'study_sessions',
+        through=[
+            'int_timezones_named',
+            'int_session_learners',
+            'int_events_placed',
+            'question_attempts',
+        ]
+    )
+}}

@@ -43,7 +43,6 @@ session_ends as (
 attempts as (
     select
         session_id,
-        user_id,
         is_correct
     from {{ touched(ref('question_attempts')) }} as attempts
     where session_id is not null
@@ -72,7 +71,7 @@ event_totals as (
 material_totals as (
     {{
         material_totals(
-            touched(ref('int_events_placed'), {'session_id': 'claim_id'}), ['session_id', 'user_id']
+            touched(ref('int_events_placed'), {'session_id': 'claim_id'}), ['session_id']
         )
     }}
 ),
@@ -80,20 +79,18 @@ material_totals as (
 attempt_totals as (
     select
         session_id,
-        user_id,
         count(*) as questions_attempted,
         count(case when is_correct then 1 end) as questions_correct
     from attempts
-    group by session_id, user_id
+    group by session_id
 ),
 
 ordered_starts as (
     select
         session_id,
-        user_id,
         device_type,
         row_number() over (
-            partition by session_id, user_id
+            partition by session_id
             order by occurred_at, event_id
         ) as start_number
     from session_starts
@@ -107,11 +104,10 @@ first_starts as (
 ordered_ends as (
     select
         session_id,
-        user_id,
         reported_duration_seconds,
         reported_active_seconds,
         row_number() over (
-            partition by session_id, user_id
+            partition by session_id
             order by occurred_at desc, event_id desc
         ) as end_number
     from session_ends
@@ -180,22 +176,10 @@ final as (
         ended.last_event_at,
         case when ended.end_reason != 'open' then ended.last_event_at end as ended_at
     from ended
-    left join material_totals
-        on
-            ended.session_id = material_totals.session_id
-            and ended.user_id = material_totals.user_id
-    left join attempt_totals
-        on
-            ended.session_id = attempt_totals.session_id
-            and ended.user_id = attempt_totals.user_id
-    left join first_starts
-        on
-            ended.session_id = first_starts.session_id
-            and ended.user_id = first_starts.user_id
-    left join last_ends
-        on
-            ended.session_id = last_ends.session_id
-            and ended.user_id = last_ends.user_id
+    left join material_totals on ended.session_id = material_totals.session_id
+    left join attempt_totals on ended.session_id = attempt_totals.session_id
+    left join first_starts on ended.session_id = first_starts.session_id
+    left join last_ends on ended.session_id = last_ends.session_id
 )
 
 select * from final

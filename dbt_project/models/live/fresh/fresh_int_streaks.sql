@@ -1,1 +1,0 @@
-{{ fresh_sql('int_streaks', reads=['int_days']) }}

@@ -1,1 +1,0 @@
-{{ fresh_sql('material_interactions', reads=['int_events_placed']) }}

@@ -1,1 +1,0 @@
-{{ fresh_sql('question_attempts', reads=['int_events_placed']) }}

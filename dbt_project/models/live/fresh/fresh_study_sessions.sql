@@ -1,1 +1,0 @@
-{{ fresh_sql('study_sessions', reads=['int_events_placed', 'question_attempts']) }}
