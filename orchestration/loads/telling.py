@@ -14,7 +14,10 @@ def tell_load(load: LoadRecord) -> Iterator[str]:
     yield from _tell_whole(load.whole)
     for model, counted in sorted(load.counts.items()):
         removed, added = counted.get("rows_removed"), counted.get("rows_added")
-        if removed or added:
+        # A whole build does not count what was there before.
+        if removed is None:
+            yield f"  {model}: {_count(added)} rows"
+        elif removed or added:
             yield f"  {model}: {_count(removed)} rows removed, {_count(added)} added"
 
 

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,16 +76,14 @@ def dbt_defs() -> dg.Definitions:
         config: BuildConfig,
     ) -> Iterator[Any]:
         target = make_target(read_settings().home / "dbt", context.run.run_id)
-        models = read_models(project.manifest_path)
 
-        def open_next(full_refresh: bool) -> AbstractContextManager[Load]:
-            return open_load(
-                warehouse.lock,
-                as_of=clock.instant,
-                models=models,
-                full_refresh=full_refresh,
-                backfill=config.backfill,
-            )
+        open_next = partial(
+            open_load,
+            warehouse.lock,
+            as_of=clock.instant,
+            models=read_models(project.manifest_path),
+            backfill=config.backfill,
+        )
 
         def build(load: Load) -> Iterator[Any]:
             note_load(context, load)
@@ -111,7 +110,7 @@ def build_arguments(load: Load) -> list[str]:
 
 
 def build_until_current(
-    open_next: Callable[[bool], AbstractContextManager[Load]],
+    open_next: Callable[..., AbstractContextManager[Load]],
     build: Callable[[Load], Iterator[Any]],
     *,
     full_refresh: bool,
@@ -122,11 +121,11 @@ def build_until_current(
     current after it, and none can forget the second half. Dagster takes one result an asset: those
     of the died load are told only where it fails again, as it is then the last.
     """
-    with open_next(full_refresh) as load:
+    with open_next(full_refresh=full_refresh) as load:
         yield from hold_back(build(load)) if load.resumed else build(load)
     if load.resumed:
         # What was asked to be built whole has been, up to the end of the old window.
-        with open_next(False) as following:
+        with open_next(full_refresh=False) as following:
             yield from build(following)
 
 

@@ -87,14 +87,14 @@ def test_load_is_told_with_its_window_and_what_it_did(warehouse: SmallWarehouse)
     warehouse.land(1200)
     with open_load(warehouse.url, as_of=AS_OF, models=MODELS, full_refresh={"weeks"}) as load:
         warehouse.build(load, changed=5)
+        # What dbt writes of a model it has built whole.
+        warehouse.act("update ops.model_states set rows_removed = null where model = 'weeks'")
     with warehouse.connect() as connection:
         (record,) = read_loads(connection)
     window = f"transactions from {first.to_xid} to before {load.to_xid}"
     assert list(tell_load(record)) == [
         f"load 2 (load) done: 1,200 events of {window}",
         "  built whole: weeks (a full refresh was asked for)",
-        *(
-            f"  {name}: 0 rows removed, 5 added"
-            for name in ("attempts", "days", "sessions", "weeks")
-        ),
+        *(f"  {name}: 0 rows removed, 5 added" for name in ("attempts", "days", "sessions")),
+        "  weeks: 5 rows",
     ]
