@@ -2,13 +2,17 @@ with
 
 events as (
     select
-        event_id,
         user_id,
-        timezone,
         xp_amount,
-        new_level,
-        occurred_at
+        new_level
     from {{ ref('int_events_placed') }}
+),
+
+learners as (
+    select
+        user_id,
+        as_of_date
+    from {{ ref('int_learners') }}
 ),
 
 achievement_events as (
@@ -42,8 +46,7 @@ event_totals as (
     select
         user_id,
         cast(coalesce(sum(xp_amount), 0) as bigint) as total_xp,
-        coalesce(max(new_level), 1) as greatest_level,
-        max(occurred_at) as last_event_at
+        coalesce(max(new_level), 1) as greatest_level
     from events
     group by user_id
 ),
@@ -54,31 +57,6 @@ achievement_totals as (
         {{ json_array_of_distinct('achievement_id') }} as achievements
     from achievement_events
     group by user_id
-),
-
--- The events of each learner's last instant: to put these few in order is to order all.
-ordered_events as (
-    select
-        events.user_id,
-        events.timezone,
-        row_number() over (
-            partition by events.user_id
-            order by events.event_id desc
-        ) as event_number
-    from events
-    inner join event_totals
-        on
-            events.user_id = event_totals.user_id
-            and events.occurred_at = event_totals.last_event_at
-),
-
--- Where the learner is now, as far as is known: it decides which date "today" is.
-last_events as (
-    select
-        user_id,
-        {{ local_date(as_of(), 'timezone') }} as as_of_date
-    from ordered_events
-    where event_number = 1
 ),
 
 ordered_reports as (
@@ -119,7 +97,7 @@ final as (
         case
             when
                 {{ day_number('last_days.local_date') }}
-                >= {{ day_number('last_events.as_of_date') }} - 1
+                >= {{ day_number('learners.as_of_date') }} - 1
                 then last_days.streak_days
             else 0
         end as current_streak,
@@ -127,7 +105,7 @@ final as (
         coalesce(achievement_totals.achievements, {{ empty_json_array() }}) as achievements,
         last_reports.reported_total_xp
     from event_totals
-    inner join last_events on event_totals.user_id = last_events.user_id
+    inner join learners on event_totals.user_id = learners.user_id
     left join achievement_totals on event_totals.user_id = achievement_totals.user_id
     left join last_days on event_totals.user_id = last_days.user_id
     left join last_reports on event_totals.user_id = last_reports.user_id
