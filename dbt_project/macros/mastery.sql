@@ -12,7 +12,8 @@
 
 {#-
     A bound of Wilson's 95 % interval, written in counts (z = 1.96, z² = 3.8416); `sign` is - for
-    the lower and + for the upper. Rounding may leave 0..1 by a last bit, so callers keep it there.
+    the lower and + for the upper. The lower of nothing right is 0 and the upper of all right is 1,
+    which rounding would miss by a last bit: callers write these.
 -#}
 {% macro wilson_bound(correct, attempted, sign) -%}
     (

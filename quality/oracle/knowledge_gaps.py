@@ -71,13 +71,12 @@ class Gap(NamedTuple):
 def build_knowledge_gaps(mastery: pd.DataFrame, attempts: pd.DataFrame) -> pd.DataFrame:
     """Build the mart from the marts of mastery and of attempts, these in their order."""
     of_topic = {pair: _read(rows) for pair, rows in attempts.groupby(BY, sort=False)}
-    rows = []
-    for topic in mastery.itertuples(index=False):
-        pair = (topic.user_id, topic.topic_id)
-        tried = of_topic.get(pair, [])
-        gaps = [*_find_gaps(topic.first_seen_at, tried, topic.as_of)]
+    rows: list[tuple[object, ...]] = []
+    for topic in mastery.to_dict("records"):
+        pair = (topic["user_id"], topic["topic_id"])
+        gaps = [*_find_gaps(topic["first_seen_at"], of_topic.get(pair, []), topic["as_of"])]
         if gaps:
-            rows.append((*pair, *_describe(gaps, topic.mastery_score)))
+            rows.append((*pair, *_describe(gaps, topic["mastery_score"])))
     return pd.DataFrame(rows, columns=[*COLUMNS], dtype=object)
 
 

@@ -66,7 +66,8 @@ def build_user_learning_metrics(
     )
     instant = to_instant(as_of)
     rows = []
-    for user_id, events in placed.groupby("user_id", sort=False):
+    for learner, events in placed.groupby("user_id", sort=False):
+        user_id = str(learner)
         timezone = events["timezone"].iloc[-1]
         today = local_date(instant, timezone)
         (streak,) = streaks[user_id]
@@ -125,16 +126,13 @@ def _look_back(days: list[Row], today: date) -> Row:
 
 def _describe_sessions(sessions: list[Row]) -> Row:
     hours = Counter(
-        session["started_at"].astimezone(ZoneInfo(session["timezone"])).hour
-        for session in sessions
+        session["started_at"].astimezone(ZoneInfo(session["timezone"])).hour for session in sessions
     )
     return {
         "median_session_seconds": (
             median(session["active_seconds"] for session in sessions) if sessions else None
         ),
-        "preferred_hour": (
-            min(hours, key=lambda hour: (-hours[hour], hour)) if sessions else None
-        ),
+        "preferred_hour": (min(hours, key=lambda hour: (-hours[hour], hour)) if sessions else None),
     }
 
 
@@ -165,4 +163,5 @@ def _accuracy(days: list[Row]) -> float | None:
 def _seconds(days: list[Row], name: str) -> float:
     """The sum of the days' seconds, added as the microseconds they were made of."""
     # The double nearest to a whole microsecond gives it back exactly, up to centuries.
-    return sum(round(day[name] * MICROSECONDS_PER_SECOND) for day in days) / MICROSECONDS_PER_SECOND
+    whole: int = sum(round(day[name] * MICROSECONDS_PER_SECOND) for day in days)
+    return whole / MICROSECONDS_PER_SECOND

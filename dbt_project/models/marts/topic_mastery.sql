@@ -63,17 +63,13 @@ scored as (
         *,
         {{ mastery_score('questions_correct', 'questions_attempted') }} as mastery_score,
         case
-            when questions_attempted > 0
-                then greatest(
-                    0, {{ wilson_bound('questions_correct', 'questions_attempted', '-') }}
-                )
+            when questions_correct > 0
+                then {{ wilson_bound('questions_correct', 'questions_attempted', '-') }}
             else 0
         end as mastery_low,
         case
-            when questions_attempted > 0
-                then least(
-                    1, {{ wilson_bound('questions_correct', 'questions_attempted', '+') }}
-                )
+            when questions_correct < questions_attempted
+                then {{ wilson_bound('questions_correct', 'questions_attempted', '+') }}
             else 1
         end as mastery_high
     from counted
