@@ -33,7 +33,6 @@ _NOT_OF_THE_ROWS = {
     "grants",
     "group",
     "lookback",
-    "meta",
     "packages",
     "persist_docs",
     "post-hook",
@@ -43,7 +42,7 @@ _NOT_OF_THE_ROWS = {
 }
 # Of a run, not of the project: each load has its own.
 _OF_A_RUN = {"as_of", "load"}
-_NOT_STORED = {"view", "ephemeral"}
+_NOT_STORED = {"ephemeral", "kept_view", "live_view", "view"}
 _VARIABLE = re.compile(r"""\bvar\(\s*['"](\w+)['"]""")
 
 Node = Mapping[str, Any]
@@ -135,6 +134,8 @@ class _Project:
             yield f"macro.{package}.materialization_{materialized}_{adapter}"
         if strategy := node["config"].get("incremental_strategy"):
             yield f"macro.{package}.get_incremental_{strategy}_sql"
+        for name in node["config"]["meta"].get("touched_also", ()):
+            yield f"macro.{package}.{name}"
 
     def _inputs(self, key: str) -> set[str]:
         return set(self._nodes[key]["depends_on"]["nodes"])

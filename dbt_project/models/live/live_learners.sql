@@ -32,6 +32,13 @@ sessions as (
     where end_reason in ('open', 'timeout')
 ),
 
+topics as (
+    select
+        user_id,
+        as_of
+    from {{ ref('topic_mastery') }}
+),
+
 -- An event of another learner can take a session away.
 visited as (
     select session_learners.user_id
@@ -47,12 +54,19 @@ timed_otherwise as (
         != ({{ microseconds_between('last_event_at', as_of()) }} < {{ idle_limit_microseconds() }})
 ),
 
+scored_yesterday as (
+    select user_id from topics
+    where as_of != {{ as_of_midnight() }}
+),
+
 final as (
     select user_id from tail_events
     union distinct
     select user_id from visited
     union distinct
     select user_id from timed_otherwise
+    union distinct
+    select user_id from scored_yesterday
 )
 
 select * from final
