@@ -40,9 +40,8 @@ _NOT_OF_THE_ROWS = {
     "static_analysis",
     "tags",
 }
-# Of a run, not of the project: each load has its own.
-_OF_A_RUN = {"as_of", "load"}
-_NOT_STORED = {"ephemeral", "kept_view", "live_view", "view"}
+# Of a run, not of its rows: what each load is told, and the memory it may use.
+_OF_A_RUN = {"as_of", "load", "work_mem"}
 _VARIABLE = re.compile(r"""\bvar\(\s*['"](\w+)['"]""")
 
 Node = Mapping[str, Any]
@@ -149,7 +148,10 @@ class _Project:
 
 
 def _is_stored(node: Node) -> bool:
-    return node["config"]["materialized"] not in _NOT_STORED
+    """Whether a model has rows of its own: every materialization but views, named as such."""
+    materialized = str(node["config"]["materialized"])
+    is_view = materialized in ("view", "ephemeral") or materialized.endswith("_view")
+    return not is_view or materialized == "materialized_view"
 
 
 def _digest(content: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from textwrap import dedent
 import pytest
 from dbt.cli.main import dbtRunner
 
-from orchestration.defs.dbt.manifest import PROJECT_FOLDER
+from orchestration.defs.dbt.manifest import PROJECT_FOLDER, dbt_project
 from orchestration.loads import Model
 from orchestration.loads.digests import read_models
 
@@ -25,7 +25,10 @@ FILES = {
     "models/seen.sql": "{{ config(materialized='view') }} select 1 as a",
     "models/answers.sql": "select {{ rounded('a') }} as a from {{ ref('seen') }}",
     "models/days.sql": "select a, {{ var('as_of') }} as b from {{ ref('answers') }}",
-    "models/days_seen.sql": "{{ config(materialized='view') }} select a from {{ ref('days') }}",
+    "models/days_seen.sql": """
+        {{ config(materialized='kept_view') }}
+        select a from {{ ref('days') }}
+        """,
     "models/weeks.sql": "select a from {{ ref('days_seen') }}",
     "models/words.sql": "select a from {{ ref('seen') }} where a < {{ ceiling() }}",
     "models/words.yml": """
@@ -40,6 +43,7 @@ FILES = {
         {% macro ceiling() %}{{ var('limit') }}{% endmacro %}
         {% macro get_incremental_by_key_sql(given) %}{{ return(compare(given)) }}{% endmacro %}
         {% macro compare(given) %}select 1{% endmacro %}
+        {% materialization kept_view, default %}{{ return({}) }}{% endmaterialization %}
         """,
 }
 STORED = {"answers", "days", "weeks", "words"}
@@ -122,6 +126,13 @@ def test_stored_models_are_listed_with_the_tables_they_read(models: dict[str, Mo
         ("models/words.yml", "bigint", "numeric", {"words"}),
         ("models/words.yml", "What was said", "Every word", set()),
         ("models/words.sql", "select a", "{{ config(unique_key='a') }} select a", {"words"}),
+        ("models/words.sql", "select a", "{{ config(meta={'key': 'a'}) }} select a", {"words"}),
+        (
+            "models/words.yml",
+            "description: What",
+            "config: {tags: new}\n    description: What",
+            set(),
+        ),
     ],
 )
 def test_change_reaches(
@@ -137,3 +148,10 @@ def test_table_without_log_is_told_apart(
     assert reached == {"days", "weeks"}
     after = read_models(tmp_path / "copy" / "target" / "manifest.json")
     assert not after["days"].is_incremental
+
+
+def test_every_table_of_the_project_keeps_a_log() -> None:
+    # One that keeps none would have all below it built whole by every load.
+    models = read_models(dbt_project().manifest_path)
+    assert models
+    assert [name for name, model in models.items() if not model.is_incremental] == []
