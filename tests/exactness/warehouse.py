@@ -81,8 +81,7 @@ class Project:
     @cached_property
     def tables(self) -> list[str]:
         """Those of them that are tables, in the same order."""
-        views = {n.name for n in self.manifest.nodes.values() if _is_view(n)}
-        return [name for name in self.order if name not in views]
+        return [name for name in self.order if name in self.models]
 
     def schema(self, model: str) -> str:
         """The schema a model is built in."""
@@ -185,10 +184,6 @@ def _read_live(connection: psycopg.Connection, name: str) -> pd.DataFrame:
     cursor = connection.execute(sql.SQL("select * from live.{}").format(sql.Identifier(name)))
     columns = [column.name for column in cursor.description or ()]
     return pd.DataFrame(cursor.fetchall(), columns=columns, dtype=object)
-
-
-def _is_view(node: Any) -> bool:
-    return bool(node.resource_type != "model" or node.config.materialized == "view")
 
 
 def _options(folder: Path) -> list[str]:
