@@ -60,8 +60,10 @@ def test_every_event_landed_during_loads_counts_once(
         assert_every_event_counts_once(warehouse, len(events))
         assert_marts_are_exact(warehouse)
     record_property(COUNTS, told(writers, windows))
-    # writers that had been idle, or loads that found nothing new, would prove nothing
-    assert min(windows[1:]) > 0
+    # Writers that had been idle would prove nothing. One load or the other may find nothing that
+    # is older than all open transactions.
+    assert sum(taken > 0 for taken in windows[1:]) >= len(windows) // 2
+    assert sum(writer.held for writer in writers) > 0
     assert sum(writer.duplicates for writer in writers) > 0
 
 

@@ -18,7 +18,9 @@ from tests.exactness.arrival import sent
 
 BATCH = 50
 HOLDS_EVERY = 4
-"""Of so many batches one stays open, until its writer has landed so many others."""
+"""Of so many batches one stays open."""
+HELD_FOR = 2
+"""It commits when its writer has landed so many others."""
 AGAIN = 5
 """So many events of the batch before are sent once more."""
 
@@ -55,7 +57,7 @@ class Writer:
                     holding = await self._connect()
                     await holding.execute("begin")
                     await self._land(holding, batch)
-                    open_until.append((number + HOLDS_EVERY, holding))
+                    open_until.append((number + HELD_FOR, holding))
                     self.held += len(batch)
                 else:
                     await self._land(connection, [*batch, *before[:AGAIN]])
