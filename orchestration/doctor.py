@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import httpx
 
@@ -12,6 +13,7 @@ from ingestion.store.errors import StoreError
 from ingestion.store.migrations import pending
 from ingestion.store.server import EmbeddedServer
 from orchestration.database import open_unmigrated
+from orchestration.loads.standing import HOLDS_TOO_LONG, Standing, look
 from orchestration.services import LOOPBACK, dagster_url, ingestion_url
 from orchestration.settings import Settings, variable_name
 from orchestration.supervisor import is_free
@@ -55,11 +57,13 @@ def _database(settings: Settings) -> Iterator[Finding]:
         if not (embedded.is_well and running):
             return
     try:
-        with open_unmigrated(settings) as url:
-            with connect(url) as connection:
-                version = connection.info.server_version // 10000
+        with open_unmigrated(settings) as url, connect(url) as connection:
+            version = connection.info.server_version // 10000
             yield Finding("database", True, f"PostgreSQL {version} at {describe(url)}")
-            yield _schema(url)
+            schema = _schema(url)
+            yield schema
+            if schema.is_well:
+                yield from describe_loading(look(connection))
     except StoreError as error:
         yield Finding("database", False, str(error))
 
@@ -79,6 +83,44 @@ def _schema(url: str) -> Finding:
     if behind:
         return Finding("schema", False, f"{len(behind)} migrations behind: run `study migrate`")
     return Finding("schema", True, "current")
+
+
+def describe_loading(standing: Standing) -> Iterator[Finding]:
+    """What is to be said of the loads."""
+    last = standing.last
+    waiting = f"{standing.waiting:,} events wait for the next load"
+    if last is None:
+        yield Finding("last load", True, f"none yet; {waiting}")
+    elif standing.is_unfinished:
+        why = f" ({last.reason})" if last.reason else ""
+        yield Finding(
+            "last load",
+            False,
+            f"load {last.load_id} was left unfinished{why}, {waiting}: `study materialize` takes"
+            " it up again",
+        )
+    else:
+        ended = (
+            "runs" if last.finished_at is None else f"ended {last.finished_at:%Y-%m-%d %H:%M %Z}"
+        )
+        yield Finding("last load", True, f"load {last.load_id} ({last.kind}) {ended}; {waiting}")
+    yield _describe_horizon(standing)
+
+
+def _describe_horizon(standing: Standing) -> Finding:
+    writer = standing.writer
+    if writer is None:
+        return Finding("horizon", True, "no open transaction holds a load back")
+    # Whose times may not be seen is another login's: it may be as old as it likes.
+    age = (
+        "an unknown time"
+        if writer.age is None
+        else str(timedelta(seconds=round(writer.age.total_seconds())))
+    )
+    text = f"{writer.name} has written for {age}; {standing.held_back:,} events wait for its end"
+    if writer.age is not None and writer.age < HOLDS_TOO_LONG:
+        return Finding("horizon", True, text)
+    return Finding("horizon", False, f"{text}: end it (pg_terminate_backend, rollback prepared)")
 
 
 def _service(subject: str, host: str, port: int, url: str) -> Finding:

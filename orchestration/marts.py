@@ -54,6 +54,28 @@ FIGURES: Mapping[str, Sequence[tuple[str, LiteralString]]] = {
         ("highest level", "max(level)"),
         ("achievements", "sum(jsonb_array_length(achievements))"),
     ),
+    "topic_mastery": (
+        ("learners", "count(distinct user_id)"),
+        ("topics", "count(distinct topic_id)"),
+        ("mean mastery", "round(avg(mastery_score)::numeric, 2)"),
+        ("mastered", "count(*) filter (where mastery_level = 'mastered')"),
+        ("unseen", "count(*) filter (where mastery_level = 'unseen')"),
+    ),
+    "knowledge_gaps": (
+        ("open", "count(*) filter (where status = 'open')"),
+        ("resolved", "count(*) filter (where status = 'resolved')"),
+        (
+            "open misconceptions",
+            "count(*) filter (where status = 'open' and gap_type = 'misconception')",
+        ),
+        ("open decayed", "count(*) filter (where status = 'open' and gap_type = 'decayed')"),
+    ),
+    "user_learning_metrics": (
+        ("active in 28 days", "count(*) filter (where days_active_28 > 0)"),
+        ("mean sessions a week", "round(avg(sessions_per_week)::numeric, 1)"),
+        ("favourite hour", "mode() within group (order by preferred_hour)"),
+        ("rising accuracy", "count(*) filter (where learning_velocity > 0)"),
+    ),
 }
 
 _TABLES = """

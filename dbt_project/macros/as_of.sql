@@ -2,8 +2,14 @@
     The instant the run is evaluated at, as a literal in UTC.
     An instant without an offset is refused: read in the server's timezone, it would close
     sessions hours too early or too late.
+    A live view is evaluated at the setting `study.as_of` of the session that reads it, else now.
 -#}
 {% macro as_of() -%}
+    {%- if is_live() -%}
+    coalesce(
+        cast(nullif(current_setting('study.as_of', true), '') as timestamp with time zone), now()
+    )
+    {%- else -%}
     {%- set given = var('as_of', none) -%}
     {%- if given is none -%}
         {%- set instant = run_started_at -%}
@@ -14,4 +20,5 @@
         {{ exceptions.raise_compiler_error("as_of has no UTC offset: " ~ given ~ ". Write it like 2026-01-31T12:00:00+00:00.") }}
     {%- endif -%}
     cast('{{ instant.astimezone(modules.pytz.utc).isoformat() }}' as timestamp with time zone)
+    {%- endif -%}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-"""Commands that build and judge the marts: materialize, check, demo."""
+"""Commands that build and judge the marts: materialize, backfill, check."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from orchestration.judging import Judgement
+    from orchestration.loads.model import DateRange
     from orchestration.pipeline import PipelineOutcome
     from quality.oracle import Difference
 
@@ -49,21 +50,57 @@ def materialize(
     ] = None,
     as_of: AsOf = None,
 ) -> None:
-    """Run the pipeline once: raw log to marts, with every check. Ends with 1 if any fails."""
+    """Run the pipeline once: raw log to marts, with every check. Ends with 1 if any fails.
+
+    Only what the new events touch is computed again. A load that died is ended first.
+    """
+    _run(as_of, select=select, full_refresh=full_refresh)
+
+
+@app.command(epilog="Example: study backfill --from 2026-01-01 --to 2026-01-31")
+def backfill(
+    first: Annotated[
+        datetime,
+        typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="First local date."),
+    ],
+    last: Annotated[
+        datetime,
+        typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="Last one, included."),
+    ],
+    as_of: AsOf = None,
+) -> None:
+    """Compute again all that the events of some local dates touch, and what is new besides.
+
+    The marts are right without it: this is for rows that something else than a load has changed.
+    """
+    from orchestration.loads.model import DateRange
+
+    try:
+        days = DateRange(first.date(), last.date())
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--to") from error
+    _run(as_of, days=days)
+
+
+def _run(
+    as_of: str | None,
+    *,
+    select: str | None = None,
+    full_refresh: bool = False,
+    days: "DateRange | None" = None,
+) -> None:
     moment = _instant(as_of) or datetime.now(UTC)
 
-    from orchestration.database import open_warehouse
     from orchestration.pipeline import EmptySelectionError, run_pipeline
     from orchestration.settings import read_settings
 
     settings = read_settings()
-    # The run opens the database again, by the same settings; holding it here keeps an embedded
-    # one up from the first step to the last.
-    with open_warehouse(settings):
-        try:
-            outcome = run_pipeline(settings, as_of=moment, select=select, full_refresh=full_refresh)
-        except EmptySelectionError as error:
-            raise typer.BadParameter(str(error), param_hint="--select") from error
+    try:
+        outcome = run_pipeline(
+            settings, as_of=moment, select=select, full_refresh=full_refresh, backfill=days
+        )
+    except EmptySelectionError as error:
+        raise typer.BadParameter(str(error), param_hint="--select") from error
     show_outcome(outcome)
     if not outcome.held:
         raise FailedWorkError(
@@ -83,14 +120,19 @@ def describe_failure(outcome: "PipelineOutcome") -> str:
 
 
 def show_outcome(outcome: "PipelineOutcome") -> None:
-    """Print what a run built and what its checks found."""
+    """Print what a run built, by which loads, and what its checks found."""
     from rich.table import Table
+
+    from orchestration.loads.telling import tell_load
 
     table = Table("asset", "rows", box=None, pad_edge=False)
     table.columns[1].justify = "right"
     for asset in outcome.assets:
         table.add_row(asset.name, "" if asset.rows is None else f"{asset.rows:,}")
     out.print(table)
+    for load in outcome.loads:
+        for line in tell_load(load):
+            out.print(line, markup=False)
     passed = sum(check.passed for check in outcome.checks)
     out.print(
         f"{len(outcome.assets)} assets built as of {outcome.as_of:%Y-%m-%d %H:%M:%S %Z};"

@@ -7,15 +7,45 @@ from typing import Any
 import psycopg
 
 # One statement, so one snapshot: a row it sees cannot have a number its bounds do not know.
+# A snapshot lists what runs anywhere on the server, but no session writes to a database it is not
+# connected to: what is known to run elsewhere is left out, or a forgotten transaction of a
+# neighbour would hold every load back. What ended between the snapshot and the look at who runs
+# is nowhere: it counts as here, and as unplaced. A pid says where a session is; its slot in
+# pg_stat_activity, which has a number of its own, may be another's by the time that is read.
 # The newest row costs one step down the index of each partition.
 _HORIZON = """
+with
+taken as (select pg_current_snapshot() as snapshot),
+here as (select oid from pg_database where datname = current_database()),
+placed as (
+    select locks.transactionid as xid, sessions.datid = here.oid as is_here
+    from pg_locks as locks
+    join pg_stat_activity as sessions on sessions.pid = locks.pid
+    cross join here
+    where locks.locktype = 'transactionid' and locks.mode = 'ExclusiveLock' and locks.granted
+    union all
+    select transaction, database = current_database() from pg_prepared_xacts
+),
+running as (
+    select each.xid, placed.is_here
+    from taken
+    cross join pg_snapshot_xip(taken.snapshot) as each (xid)
+    left join placed on placed.xid = each.xid::xid
+)
 select
     (select system_identifier::text from pg_control_system()),
-    pg_snapshot_xmin(snapshot)::text,
-    pg_snapshot_xmax(snapshot)::text,
-    (select ingest_xid::text from raw.study_events order by ingest_xid desc limit 1)
-from pg_current_snapshot() as snapshot
+    coalesce(
+        (select xid from running where is_here is distinct from false order by xid limit 1),
+        pg_snapshot_xmax(taken.snapshot)
+    )::text,
+    pg_snapshot_xmax(taken.snapshot)::text,
+    (select ingest_xid::text from raw.study_events order by ingest_xid desc limit 1),
+    (select count(*) from running where is_here is null)
+from taken
 """
+
+# By then a transaction has been seen to run here, to run elsewhere, or not to run.
+_LOOKS = 10
 
 # Only transactions that write have a number, and only those hold the horizon. Rights to see
 # what another's session does are not needed for any of these columns but the time.
@@ -26,13 +56,17 @@ select who, since from (
         clock_timestamp() - xact_start as since,
         age(backend_xid) as distance
     from pg_stat_activity
-    where backend_xid is not null and pid <> pg_backend_pid()
+    where
+        backend_xid is not null
+        and pid <> pg_backend_pid()
+        and datname = current_database()
     union all
     select
         'prepared transaction ' || gid,
         clock_timestamp() - prepared,
         age(transaction)
     from pg_prepared_xacts
+    where database = current_database()
 ) as writers
 order by distance desc
 limit 1
@@ -48,7 +82,7 @@ _LAST = 2**64 - 1
 
 @dataclass(frozen=True)
 class Horizon:
-    """Every transaction before `ended` has ended; none from `unused` on has begun.
+    """Every transaction of this database before `ended` has ended; none from `unused` on has begun.
 
     `newest` is the highest transaction a stored event bears; None without events.
     """
@@ -69,12 +103,15 @@ class Writer:
 
 def read_horizon(connection: psycopg.Connection[Any]) -> Horizon:
     """Where the horizon is now. The session must not be in a transaction that has written."""
-    ((cluster_id, ended, unused, newest),) = connection.execute(_HORIZON).fetchall()
+    for _ in range(_LOOKS):
+        ((cluster_id, ended, unused, newest, unplaced),) = connection.execute(_HORIZON).fetchall()
+        if not unplaced:
+            break
     return Horizon(cluster_id, int(ended), int(unused), None if newest is None else int(newest))
 
 
 def find_oldest_writer(connection: psycopg.Connection[Any]) -> Writer | None:
-    """The transaction, of any database of the server, that holds the horizon back the longest."""
+    """The transaction of this database that holds the horizon back the longest."""
     row = connection.execute(_WRITERS).fetchone()
     return None if row is None else Writer(*row)
 

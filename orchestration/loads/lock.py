@@ -1,7 +1,7 @@
 """The one lock that keeps runs of the pipeline apart, in the database they work on."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import psycopg
@@ -54,9 +54,9 @@ def hold_lock(url: str, *, on_wait: Callable[[], None] | None = None) -> Iterato
         try:
             yield HeldLock(url, session)
         finally:
-            # With a lost connection the lock is gone already; any other way it would outlive
-            # the run until the server notices that nobody is there.
-            if not session.broken:
+            # Given back at once: else it outlives the run until the server notices that nobody
+            # is there. With a lost connection it is gone already.
+            with suppress(psycopg.OperationalError):
                 session.execute("select pg_advisory_unlock(%s)", (PIPELINE_LOCK,))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ from orchestration.loads.model import (
 )
 from orchestration.loads.record import LoadRecord, Window, read_loads, write_start
 from orchestration.loads.refresh import explain_refresh, find_tables
-from orchestration.loads.restored import explain_restored, start_anew
+from orchestration.loads.restored import explain_restored, find_loaded, start_anew
 
 ASKED = "a full refresh was asked for"
 
@@ -85,14 +85,28 @@ class _Wish:
         return dict.fromkeys(self.models if self.full_refresh is True else self.named(), ASKED)
 
 
+@dataclass(frozen=True)
+class _Past:
+    """What earlier loads left: the last of them, and where the next is cut if one is."""
+
+    last: LoadRecord | None
+    horizon: Horizon
+    restored: str | None
+
+    @property
+    def unfinished(self) -> LoadRecord | None:
+        return self.last if self.last and self.last.state != "done" else None
+
+    @property
+    def is_resumed(self) -> bool:
+        return self.unfinished is not None and self.restored is None
+
+
 def _begin(url: str, own: str, wish: _Wish) -> Load:
     with psycopg.connect(own, autocommit=True) as connection:
-        # Asked before the load writes anything: its own transaction would count as not ended.
-        horizon = read_horizon(connection)
-        last = next(iter(read_loads(connection)), None)
-        restored = explain_restored(horizon, last, read_states(connection))
-        if restored:
-            start_anew(url, horizon)
+        past = _look_back(connection)
+        if past.restored:
+            start_anew(url, past.horizon)
         with connection.transaction():
             # A model gone from the project and come again has missed logs pruned meanwhile.
             connection.execute(
@@ -101,22 +115,34 @@ def _begin(url: str, own: str, wish: _Wish) -> Load:
             )
             states = read_states(connection)
             tables = find_tables(connection, wish.models)
-            reasons = explain_refresh(wish.models, states, tables, asked=wish.list_asked(restored))
+            asked = wish.list_asked(past.restored)
+            reasons = explain_refresh(wish.models, states, tables, asked=asked)
             # Kept until the model is built: should the load die, a model built whole and one
             # below it that was not would else look as if both were current.
             connection.execute(
                 "update ops.model_states set digest = %s where model = any(%s)",
                 (WHOLE_DUE, list(reasons)),
             )
-            unfinished = last if last and last.state != "done" else None
-            if unfinished and not restored:
-                window = _take_up(unfinished, wish)
+            if past.unfinished and past.is_resumed:
+                window = _take_up(past.unfinished, wish)
             else:
-                window = _cut(connection, wish, horizon, states)
-                window = window.renewing(unfinished, restored)
+                window = _cut(connection, wish, past.horizon, states)
+                window = window.renewing(past.unfinished, past.restored)
             record = write_start(connection, window, reasons)
-    is_resumed = unfinished is not None and not restored
-    return Load(record, wish.models, states, reasons, is_resumed)
+    return Load(record, wish.models, states, reasons, past.is_resumed)
+
+
+def _look_back(connection: psycopg.Connection[Any]) -> _Past:
+    # Asked before the load writes anything: its own transaction would count as not ended.
+    horizon = read_horizon(connection)
+    last = next(iter(read_loads(connection)), None)
+    states = read_states(connection)
+    restored = explain_restored(horizon, last, states)
+    if restored is None:
+        # A transaction counts as running here until it is seen to run elsewhere: the horizon may
+        # seem to lie before a place it had reached.
+        horizon = replace(horizon, ended=max(horizon.ended, find_loaded(last, states)))
+    return _Past(last, horizon, restored)
 
 
 def _take_up(unfinished: LoadRecord, wish: _Wish) -> Window:

@@ -17,15 +17,20 @@ def explain_restored(
 
     Then no window can be cut by them: numbers of two servers cannot be compared.
     """
-    loaded = max((state.to_xid for state in states.values()), default=0)
-    loaded = max(loaded, last.to_xid if last else 0)
+    loaded = find_loaded(last, states)
     if last and last.cluster_id != horizon.cluster_id:
         return f"restored cluster: the last load was on {last.cluster_id}"
-    if loaded > horizon.ended:
-        return f"restored cluster: it has loaded to transaction {loaded}, which has not ended"
+    if loaded > horizon.unused:
+        return f"restored cluster: it has loaded to transaction {loaded}, which is to come"
     if horizon.newest is not None and horizon.newest >= horizon.unused:
         return f"restored cluster: an event is of transaction {horizon.newest}, which is to come"
     return None
+
+
+def find_loaded(last: LoadRecord | None, states: Mapping[str, ModelState]) -> int:
+    """The highest transaction that a load was cut at."""
+    loaded = [state.to_xid for state in states.values()]
+    return max([*loaded, last.to_xid] if last else loaded, default=0)
 
 
 def start_anew(url: str, horizon: Horizon) -> None:

@@ -18,6 +18,9 @@ KEYS: dict[str, tuple[str, ...]] = {
     "weekly_user_stats": ("user_id", "week_start_date"),
     "topic_daily_stats": ("topic_id", "local_date"),
     "user_gamification": ("user_id",),
+    "topic_mastery": ("user_id", "topic_id"),
+    "knowledge_gaps": ("user_id", "topic_id"),
+    "user_learning_metrics": ("user_id",),
 }
 TOLERANCE = 1e-9
 
@@ -43,7 +46,7 @@ def compare(table: str, expected: pd.DataFrame, actual: pd.DataFrame) -> list[Di
     """Compare by key, every column that `expected` has; `actual` may have more columns.
 
     Numbers agree within 1e-9, relative or absolute; null agrees only with null;
-    arrays agree item by item, in order.
+    arrays agree item by item, in order; objects key by key, in any.
     Raises KeyError for a table without a key in `KEYS`.
     """
     key = KEYS[table]

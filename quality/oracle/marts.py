@@ -8,12 +8,15 @@ import pandas as pd
 
 from quality.oracle.daily_user_stats import build_daily_user_stats
 from quality.oracle.ground_rules import place
+from quality.oracle.knowledge_gaps import build_knowledge_gaps
 from quality.oracle.material_interactions import build_material_interactions
 from quality.oracle.question_attempts import build_question_attempts
 from quality.oracle.spans import find_spans
 from quality.oracle.study_sessions import build_study_sessions
 from quality.oracle.topic_daily_stats import build_topic_daily_stats
+from quality.oracle.topic_mastery import build_topic_mastery
 from quality.oracle.user_gamification import build_user_gamification
+from quality.oracle.user_learning_metrics import build_user_learning_metrics
 from quality.oracle.weekly_user_stats import build_weekly_user_stats
 
 
@@ -26,7 +29,7 @@ def build_marts(
     `timezones`: the names that the database under test knows; a name that it lacks, or Python
     does, counts as none. Without it those that Python knows.
     Returns the marts by name; uuids as text, times as UTC timestamps, dates as `datetime.date`,
-    arrays as lists.
+    arrays as lists, objects as dicts.
     Raises ValueError when `as_of` has no time zone or an `event_id` occurs twice.
     """
     if as_of.tzinfo is None:
@@ -36,7 +39,8 @@ def build_marts(
     spans = find_spans(placed)
     attempts = build_question_attempts(placed)
     days = build_daily_user_stats(placed, spans, attempts)
-    return {
+    mastery = build_topic_mastery(placed, attempts, as_of)
+    marts = {
         "study_sessions": build_study_sessions(placed, spans, attempts, as_of),
         "question_attempts": attempts,
         "material_interactions": build_material_interactions(placed),
@@ -44,4 +48,9 @@ def build_marts(
         "weekly_user_stats": build_weekly_user_stats(placed, days),
         "topic_daily_stats": build_topic_daily_stats(placed, spans, attempts),
         "user_gamification": build_user_gamification(placed, days, as_of),
+        "topic_mastery": mastery,
+        "knowledge_gaps": build_knowledge_gaps(mastery, attempts),
+    }
+    return marts | {
+        "user_learning_metrics": build_user_learning_metrics(placed, marts, as_of),
     }

@@ -7,11 +7,14 @@ Staging and marts are read, raw never: what staging lost on the way is for the o
 
 from quality.reconciliation import (
     daily_user_stats,
+    knowledge_gaps,
     material_interactions,
     question_attempts,
     study_sessions,
     topic_daily_stats,
+    topic_mastery,
     user_gamification,
+    user_learning_metrics,
     weekly_user_stats,
 )
 from quality.reconciliation.statement import Reconciliation, Relation
@@ -24,6 +27,9 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
     *weekly_user_stats.RECONCILIATIONS,
     *topic_daily_stats.RECONCILIATIONS,
     *user_gamification.RECONCILIATIONS,
+    *topic_mastery.RECONCILIATIONS,
+    *knowledge_gaps.RECONCILIATIONS,
+    *user_learning_metrics.RECONCILIATIONS,
 )
 
 __all__ = ["RECONCILIATIONS", "Reconciliation", "Relation"]

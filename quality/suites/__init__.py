@@ -5,11 +5,14 @@ from types import MappingProxyType
 
 from quality.suites import (
     daily_user_stats,
+    knowledge_gaps,
     material_interactions,
     question_attempts,
     study_sessions,
     topic_daily_stats,
+    topic_mastery,
     user_gamification,
+    user_learning_metrics,
     weekly_user_stats,
 )
 from quality.suites.suite import Check, Severity, Suite
@@ -25,6 +28,9 @@ SUITES: Mapping[str, Suite] = MappingProxyType(
             weekly_user_stats.SUITE,
             topic_daily_stats.SUITE,
             user_gamification.SUITE,
+            topic_mastery.SUITE,
+            knowledge_gaps.SUITE,
+            user_learning_metrics.SUITE,
         )
     }
 )

@@ -13,13 +13,13 @@ from ingestion.store.partitions import make_months
 
 _INSERT = """
     insert into raw.study_events (
-        event_id, event_type, user_id, session_id, occurred_at, received_at,
+        event_id, event_type, user_id, session_id, occurred_at, original_occurred_at, received_at,
         material_id, chunk_id, question_id, topic_id, properties
     )
     values (
         %(event_id)s, %(event_type)s, %(user_id)s, %(session_id)s, %(occurred_at)s,
-        %(occurred_at)s, %(material_id)s, %(chunk_id)s, %(question_id)s, %(topic_id)s,
-        %(properties)s
+        %(occurred_at)s, %(occurred_at)s, %(material_id)s, %(chunk_id)s, %(question_id)s,
+        %(topic_id)s, %(properties)s
     )
 """
 _IDS = ("material_id", "chunk_id", "question_id", "topic_id")
@@ -70,6 +70,13 @@ def insert(url: str, events: Sequence[StudyEvent]) -> int:
             make_months(connection, month, month)
         cursor.executemany(_INSERT, [_row(event) for event in events])
     return len(events)
+
+
+def offer(connection: psycopg.Connection, events: Sequence[StudyEvent]) -> int:
+    """Insert events in the caller's transaction, as a retry would; returns how many were new."""
+    with connection.cursor() as cursor:
+        cursor.executemany(_INSERT + "on conflict do nothing", [_row(event) for event in events])
+        return max(cursor.rowcount, 0)
 
 
 def _row(event: StudyEvent) -> dict[str, object]:

@@ -14,6 +14,9 @@ MARTS = {
     "weekly_user_stats": {"user_id", "week_start_date"},
     "topic_daily_stats": {"topic_id", "local_date"},
     "user_gamification": {"user_id"},
+    "topic_mastery": {"user_id", "topic_id"},
+    "knowledge_gaps": {"user_id", "topic_id"},
+    "user_learning_metrics": {"user_id"},
 }
 
 

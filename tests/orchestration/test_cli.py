@@ -23,7 +23,7 @@ COMMANDS = [
 def test_commands_are_those_that_work() -> None:
     assert set(COMMANDS) == {
         *("up", "serve", "migrate", "replay", "import", "simulate"),
-        *("materialize", "check", "doctor", "psql", "demo"),
+        *("materialize", "backfill", "check", "doctor", "psql", "demo"),
     }
 
 

@@ -115,14 +115,33 @@ def gamification_of(*events: Row, user: str = "ann", as_of: datetime = LONG_AFTE
     return row
 
 
+def mastery_of(*events: Row, user: str = "ann", as_of: datetime = LONG_AFTER) -> dict[str, Row]:
+    """What a learner masters, by topic."""
+    rows = build(*events, as_of=as_of)["topic_mastery"]
+    return {row["topic_id"]: row for row in rows if is_of(row, user)}
+
+
+def gaps_of(*events: Row, user: str = "ann", as_of: datetime = LONG_AFTER) -> dict[str, Row]:
+    """The gaps of a learner, by topic."""
+    rows = build(*events, as_of=as_of)["knowledge_gaps"]
+    return {row["topic_id"]: row for row in rows if is_of(row, user)}
+
+
+def metrics_of(*events: Row, user: str = "ann", as_of: datetime = LONG_AFTER) -> Row:
+    """A learner in one row."""
+    rows = build(*events, as_of=as_of)["user_learning_metrics"]
+    (row,) = [row for row in rows if is_of(row, user)]
+    return row
+
+
 def is_of(row: Row, user: str) -> bool:
     """Whether a row is that of a learner."""
     return bool(row["user_id"] == str(named(user)))
 
 
 def is_null(value: Any) -> bool:
-    """Whether a value of a mart is null; an array, even an empty one, never is."""
-    return not isinstance(value, list) and bool(pd.isna(value))
+    """Whether a value of a mart is null; an array or object, even an empty one, never is."""
+    return not isinstance(value, list | dict) and bool(pd.isna(value))
 
 
 def pick(row: Row, *names: str) -> tuple[Any, ...]:

@@ -16,11 +16,34 @@ TOPIC = "update marts.topic_daily_stats set "
 BEN = f" where user_id = '{named('ben')}'"
 LEARNER = "update marts.user_gamification set "
 GHOST = named("ghost")
+METRICS = "update marts.user_learning_metrics set "
+MASTERY = "update marts.topic_mastery set "
+GAP = "update marts.knowledge_gaps set "
+# What a lifetime adds up of the days, added up again.
+LIFETIMES = """
+update marts.user_learning_metrics as metrics
+set (
+    session_count, study_seconds, active_seconds, questions_attempted, questions_correct,
+    ai_interactions, searches, xp_earned, event_count
+) = (
+    select
+        sum(session_count), sum(study_seconds), sum(active_seconds), sum(questions_attempted),
+        sum(questions_correct), sum(ai_interactions), sum(searches), sum(xp_earned),
+        sum(event_count)
+    from marts.daily_user_stats as days
+    where days.user_id = metrics.user_id
+)
+"""
+WINDOWS = """
+update marts.user_learning_metrics as metrics
+set questions_attempted_28 = metrics.questions_attempted
+where session_count > 0
+"""
 
 
 def day_and_week(change: str) -> list[str]:
-    """A fault of a day that the week, which has no other day, adds up."""
-    return [DAY + change + RICH_DAY, WEEK + change + RICH_WEEK]
+    """A fault of a day that the week, which has no other day, and the lifetime add up."""
+    return [DAY + change + RICH_DAY, WEEK + change + RICH_WEEK, LIFETIMES, WINDOWS]
 
 
 FAULTS: dict[str, list[str]] = {
@@ -40,6 +63,9 @@ FAULTS: dict[str, list[str]] = {
         values ('{GHOST}', '2025-03-10', 1)
         """,
         f"insert into marts.user_gamification (user_id) values ('{GHOST}')",
+        f"""
+        insert into marts.user_learning_metrics (user_id, session_count) values ('{GHOST}', 1)
+        """,
     ],
     "sessions_hold_the_events_of_their_learner": [SESSION + "event_count = 9" + RICH],
     "sessions_hold_their_pauses": [SESSION + "pause_count = 2" + RICH],
@@ -89,10 +115,32 @@ FAULTS: dict[str, list[str]] = {
         f"insert into marts.user_gamification (user_id) values ('{GHOST}')"
     ],
     "gamification_holds_the_xp_of_the_days": [LEARNER + "total_xp = 1" + BEN],
-    "longest_streak_is_that_of_the_days": [LEARNER + "longest_streak = 2" + BEN],
+    "longest_streak_is_that_of_the_days": [
+        LEARNER + "longest_streak = 2" + BEN,
+        METRICS + "longest_streak_days = 2" + BEN,
+    ],
     "gamification_holds_no_more_achievements_than_unlocked": [
         LEARNER + """achievements = '["week"]'""" + BEN
     ],
+    "mastery_holds_every_event_that_names_a_topic": [MASTERY + "event_count = 4" + LUNG],
+    "mastery_counts_every_attempt_that_names_a_topic": [MASTERY + "questions_attempted = 2" + LUNG],
+    "mastery_counts_every_correct_answer_that_names_a_topic": [
+        MASTERY + "questions_correct = 0" + LUNG
+    ],
+    "gaps_are_of_topics_of_their_learner": [
+        f"""
+        insert into marts.knowledge_gaps (user_id, topic_id, mastery_score)
+        values ('{GHOST}', 'lung', 0.5)
+        """
+    ],
+    "gaps_have_the_score_of_mastery": [GAP + "mastery_score = 0.6 where topic_id = 'heart'"],
+    "metrics_are_of_the_learners_of_the_days": [
+        f"insert into marts.user_learning_metrics (user_id) values ('{GHOST}')"
+    ],
+    "metrics_are_the_sums_of_the_days": [METRICS + "chunks_read = 9" + BEN],
+    "metrics_count_the_days_of_their_windows": [METRICS + "days_active_90 = 2" + BEN],
+    "metrics_have_the_streaks_of_gamification": [METRICS + "longest_streak_days = 2" + BEN],
+    "metrics_count_the_topics_of_mastery": [METRICS + "topics_studied = 2" + BEN],
 }
 
 

@@ -53,7 +53,8 @@ def study_day(day: int) -> list[Row]:
 
 
 def healthy_stream() -> list[Row]:
-    """A learner of many days, a day with everything on it, and one who is still studying."""
+    """A learner of many days, a day with everything on it, one who is still studying, one who
+    left gaps."""
     rich = "2025-03-24T"
     return [
         *(row for day in range(1, 23) for row in study_day(day)),
@@ -104,6 +105,18 @@ def healthy_stream() -> list[Row]:
             session="open",
             topic_id="kidney",
         ),
+        event("topic_explored", "2025-03-11T12:00", user="cleo", session=None, topic_id="pancreas"),
+        event(
+            "question_submit",
+            "2025-03-11T12:05",
+            user="cleo",
+            session=None,
+            question_id="q9",
+            topic_id="liver",
+            is_correct=False,
+            confidence_level=5,
+        ),
+        event("search_performed", "2025-03-11T12:06", user="cleo", session=None),
     ]
 
 
@@ -158,6 +171,6 @@ def _fill(
 
 
 def _to_database(value: Any) -> object:
-    if isinstance(value, list):
+    if isinstance(value, list | dict):
         return Jsonb(value)
     return None if is_null(value) else value

@@ -6,7 +6,7 @@
 -#}
 {% macro touched(relation, by=none) -%}
     {%- if is_live() -%}
-        {{ live_relation(relation) }}
+        fresh_{{ relation.identifier }}
     {%- elif not execute or is_built_whole() -%}
         {{ relation }}
     {%- else -%}
@@ -20,9 +20,14 @@
 {%- endmacro %}
 
 
-{#- The events of the log that the run has to read; `all`: not only those of the touched claims. -#}
+{#-
+    The events of the log that the run has to read: those of the touched claims, or of the learner of a
+    live view; `all`: not only of the touched claims.
+-#}
 {% macro logged_events(relation, all=false) -%}
-    {%- if is_live() or current_load() is none -%}
+    {%- if is_live() -%}
+        learner_events
+    {%- elif current_load() is none -%}
         {{ relation }}
     {%- elif all or not execute or is_built_whole() -%}
         (select * from {{ relation }} where {{ before_horizon('ingest_xid') }})
@@ -91,5 +96,5 @@
 
 {#- An input that is looked up row by row from touched rows, and so is not cut down to them. -#}
 {% macro input(relation) -%}
-    {% if is_live() %}{{ live_relation(relation) }}{% else %}{{ relation }}{% endif %}
+    {% if is_live() %}fresh_{{ relation.identifier }}{% else %}{{ relation }}{% endif %}
 {%- endmacro %}

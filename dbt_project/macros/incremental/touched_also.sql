@@ -94,3 +94,13 @@
     select user_id from {{ this }}
     where as_of_date != {{ local_date(as_of(), 'timezone') }}
 {%- endmacro %}
+
+
+{#- Topics that were scored for another day than the run's. -#}
+{% macro topics_of_another_midnight() -%}
+    select
+        user_id,
+        topic_id
+    from {{ this }}
+    where as_of != {{ as_of_midnight() }}
+{%- endmacro %}

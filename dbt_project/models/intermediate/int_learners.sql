@@ -66,9 +66,9 @@ last_events as (
 final as (
     select
         user_id,
+        timezone,
         first_seen_at,
         last_seen_at,
-        timezone,
         {{ local_date(as_of(), 'timezone') }} as as_of_date
     from last_events
     where event_number = 1

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='kept_view') }}
 
 with
 
@@ -7,7 +7,7 @@ spans as (
         *,
         least(active_at, midnight_at) as cut_active_at,
         least(span_ended_at, midnight_at) as cut_ended_at
-    from {{ ref('int_events_placed') }}
+    from {{ input(ref('int_events_placed')) }} as events
     where not is_idle and span_ended_at > occurred_at
 ),
 
@@ -15,7 +15,7 @@ spans_over_midnight as (
     select
         *,
         greatest(active_at, midnight_at) as cut_active_at
-    from {{ ref('int_events_placed') }}
+    from {{ input(ref('int_events_placed')) }} as events
     where not is_idle and midnight_at < span_ended_at
 ),
 

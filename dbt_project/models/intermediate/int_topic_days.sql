@@ -2,7 +2,8 @@
     config(
         unique_key=['user_id', 'topic_id', 'local_date'],
         indexes=[
-            {'columns': ['user_id', 'local_date', 'topic_id'], 'unique': true},
+            {'columns': ['user_id', 'topic_id', 'local_date'], 'unique': true},
+            {'columns': ['user_id', 'local_date']},
             {'columns': ['topic_id', 'local_date']},
             {'columns': ['user_id', 'week_start_date']},
         ],

@@ -29,6 +29,11 @@ INSERT_FAILED = (
 )
 INSERT_CHECK = "insert into quality.check_results (suite, success) values ('raw', true)"
 
+INSERT_LOAD = (
+    "insert into ops.loads (kind, to_xid, as_of, state, cluster_id)"
+    " values ('load', '3', now(), 'running', '1')"
+)
+
 PERMITTED = [
     (Role.INGEST, INSERT_EVENT),
     (Role.INGEST, f"{INSERT_EVENT} on conflict (event_id) do nothing returning event_id"),
@@ -47,6 +52,13 @@ PERMITTED = [
     (Role.TRANSFORM, "create temporary table passing as select 1 as number"),
     (Role.TRANSFORM, f"{INSERT_CHECK} returning check_id"),
     (Role.TRANSFORM, "select * from quality.check_results"),
+    (Role.TRANSFORM, f"{INSERT_LOAD}; update ops.loads set state = 'done', finished_at = now()"),
+    (Role.TRANSFORM, "update ops.model_states set step = 1"),
+    (Role.TRANSFORM, "delete from ops.model_states"),
+    (Role.TRANSFORM, "select nextval('ops.steps')"),
+    (Role.TRANSFORM, "create table changes.new (step bigint)"),
+    (Role.TRANSFORM, "select system_identifier from pg_control_system()"),
+    (Role.AUDIT, "select * from ops.loads, ops.model_states"),
     (Role.BI, "select * from marts.here"),
     (Role.BI, "select * from marts.seen"),
     (Role.BI, "select * from live.here"),
@@ -105,6 +117,19 @@ FORBIDDEN = [
             "create schema more",
         )
     ],
+    *[
+        (role, statement)
+        for role in (Role.INGEST, Role.BI)
+        for statement in (
+            "select * from changes.here",
+            "select * from ops.loads",
+            "select * from ops.model_states",
+            "select nextval('ops.steps')",
+        )
+    ],
+    (Role.AUDIT, "select * from changes.here"),
+    (Role.AUDIT, "update ops.loads set state = 'failed'"),
+    (Role.TRANSFORM, "delete from ops.loads"),
     (Role.TRANSFORM, "delete from quality.check_results"),
     (Role.TRANSFORM, "update quality.check_results set success = true"),
     (Role.TRANSFORM, "select * from audit.here"),
@@ -151,7 +176,7 @@ def furnished_url(shared_database_url: str) -> str:
             f" $$ select '{EVENT_ID}'::uuid $$".encode()
         )
     with connect_as(shared_database_url, Role.TRANSFORM) as connection:
-        for schema in ("staging", "intermediate", "marts"):
+        for schema in ("staging", "intermediate", "marts", "changes"):
             connection.execute(f"create table {schema}.here as select 1 as number".encode())
         connection.execute("create view marts.seen as select * from marts.here")
         # what dbt does: made under another name, then renamed

@@ -71,6 +71,33 @@ def test_transactions_that_end_in_any_order_are_loaded_once(warehouse: SmallWare
     assert taken == [1, 0, 1, 2]
 
 
+def test_transaction_of_another_database_holds_nothing_back(
+    warehouse: SmallWarehouse, server_url: str
+) -> None:
+    with psycopg.connect(server_url) as neighbour:
+        neighbour.execute("select pg_current_xact_id()")
+        warehouse.land(3)
+        assert run_load(warehouse) == 3
+
+
+def test_transaction_of_this_database_holds_back_whatever_it_writes(
+    warehouse: SmallWarehouse,
+) -> None:
+    with psycopg.connect(warehouse.url) as writer:
+        # It could still write an event.
+        writer.execute("select pg_current_xact_id()")
+        warehouse.land(3)
+        assert run_load(warehouse) == 0
+    assert run_load(warehouse) == 3
+
+
+def test_reader_holds_nothing_back(warehouse: SmallWarehouse) -> None:
+    with psycopg.connect(warehouse.url) as reader:
+        reader.execute("select count(*) from raw.study_events")
+        warehouse.land(3)
+        assert run_load(warehouse) == 3
+
+
 def test_first_load_says_why_each_model_is_built_whole(warehouse: SmallWarehouse) -> None:
     with open_load(warehouse.url, as_of=AS_OF, models=MODELS) as load:
         assert load.kind is Kind.LOAD
@@ -113,7 +140,10 @@ def test_dbt_is_told_where_each_model_stands(warehouse: SmallWarehouse) -> None:
 def test_second_load_is_refused_and_told_of_the_first(warehouse: SmallWarehouse) -> None:
     with open_load(warehouse.url, as_of=AS_OF, models=MODELS) as load:
         warehouse.build(load)
-        ((pid,),) = warehouse.ask("select pid from pg_locks where locktype = 'advisory'")
+        ((pid,),) = warehouse.ask(
+            "select pid from pg_locks where locktype = 'advisory' and database ="
+            " (select oid from pg_database where datname = current_database())"
+        )
         with (
             pytest.raises(LoadRunningError) as refused,
             open_load(warehouse.url, as_of=AS_OF, models=MODELS),

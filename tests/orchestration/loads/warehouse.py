@@ -1,6 +1,7 @@
 """A small warehouse in which a load is done by hand, as dbt would do it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -9,7 +10,7 @@ from psycopg import sql
 
 from ingestion.store.database import Role, role_url
 from orchestration.landing import land_events
-from orchestration.loads import Load, Model
+from orchestration.loads import Load, Model, open_load
 from tests.orchestration.conftest import make_events
 
 AS_OF = datetime(2026, 3, 1, 0, 30, tzinfo=UTC)
@@ -85,3 +86,14 @@ class SmallWarehouse:
                     *(told["digests"][name], changed),
                 ),
             )
+
+
+@contextmanager
+def dying_load(warehouse: SmallWarehouse) -> Iterator[Load]:
+    """A load that fails at the end of the block."""
+    with (
+        suppress(InterruptedError),
+        open_load(warehouse.url, as_of=AS_OF, models=MODELS) as load,
+    ):
+        yield load
+        raise InterruptedError("died")

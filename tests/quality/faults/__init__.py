@@ -2,11 +2,14 @@
 
 from tests.quality.faults import (
     daily_user_stats,
+    knowledge_gaps,
     material_interactions,
     question_attempts,
     study_sessions,
     topic_daily_stats,
+    topic_mastery,
     user_gamification,
+    user_learning_metrics,
     weekly_user_stats,
 )
 
@@ -18,4 +21,7 @@ FAULTS = [
     *weekly_user_stats.FAULTS,
     *topic_daily_stats.FAULTS,
     *user_gamification.FAULTS,
+    *topic_mastery.FAULTS,
+    *knowledge_gaps.FAULTS,
+    *user_learning_metrics.FAULTS,
 ]

@@ -48,6 +48,11 @@ def test_comparison_names_the_row_and_the_column() -> None:
         ([], [], True),
         ([], None, False),
         (["a"], '["a"]', False),
+        ({"a": 1, "b": None}, {"b": None, "a": 1}, True),
+        ({"a": 1}, {"a": 2}, False),
+        ({"a": 1, "b": None}, {"a": 1}, False),
+        ({"a": 1}, {"a": "1"}, False),
+        ({}, None, False),
         (UUID(int=1), str(UUID(int=1)), True),
         (
             datetime(2025, 3, 10, 9, tzinfo=UTC),

@@ -72,15 +72,23 @@ def test_oracle_finds_a_wrong_value_a_lost_row_and_a_row_too_many(filled_url: st
     assert found["daily_user_stats"] == []
 
 
-def test_oracle_depends_on_as_of_for_open_sessions_and_current_streaks_alone(
-    filled_url: str,
-) -> None:
+def test_oracle_depends_on_as_of_for_what_depends_on_now_alone(filled_url: str) -> None:
     found = verify_marts(filled_url, LONG_AFTER)
 
     columns = [difference.column for difference in found.pop("study_sessions")]
     assert columns == ["end_reason", "ended_at", "is_active"]
     columns = [difference.column for difference in found.pop("user_gamification")]
     assert columns == ["current_streak"]
+    assert {difference.column for difference in found.pop("topic_mastery")} == {"as_of"}
+    # Whatever was answered has decayed since, and nothing lies in any window.
+    assert {difference.column for difference in found.pop("knowledge_gaps")} == {
+        *(None, "gap_type", "recommended_action", "status", "severity", "evidence", "resolved_at"),
+    }
+    assert {difference.column for difference in found.pop("user_learning_metrics")} == {
+        *("as_of_date", "current_streak_days", "days_active_7", "days_active_28"),
+        *("days_active_90", "active_seconds_28", "questions_attempted_28", "accuracy_28"),
+        *("sessions_per_week", "consistency"),
+    }
     assert not any(found.values())
 
 

@@ -1,0 +1,41 @@
+"""The databases measured: fresh ones, on the project's own server as it ships."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+from bench.transform.history import END, land_history
+from ingestion.store.migrations import migrate
+from ingestion.store.server import EmbeddedServer
+
+
+@contextmanager
+def open_server(home: Path) -> Iterator[str]:
+    """Run the embedded server on any free port; yields the owner's URL."""
+    with EmbeddedServer(home / "server", port=0).lease() as url:
+        yield url
+
+
+def make_warehouse(server_url: str, name: str, history: Path, events: int) -> str:
+    """A database of that name with the first `events` of a history; what it held before is gone.
+
+    Returns the owner's URL.
+    """
+    identifier = sql.Identifier(name)
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database if exists {} with (force)").format(identifier))
+        connection.execute(sql.SQL("create database {} template template0").format(identifier))
+    url = urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+    migrate(url, today=END.date())
+    land_history(url, history, events)
+    return url
+
+
+def settle(url: str) -> None:
+    """Write out what was written before, so that the next measurement does not pay for it."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("checkpoint")

@@ -1,0 +1,26 @@
+{{
+    config(
+        materialized='live_view',
+        schema='live',
+        alias='daily_user_stats',
+        access='public',
+        meta={'mart': 'daily_user_stats'}
+    )
+}}
+
+{{
+    fresh_rows(
+        'daily_user_stats',
+        through=[
+            'int_timezones_named',
+            'int_session_learners',
+            'int_events_placed',
+            'int_spans_cut',
+            'int_days',
+            'int_topic_days',
+            'int_streaks',
+            'question_attempts',
+            'study_sessions',
+        ]
+    )
+}}

@@ -1,0 +1,25 @@
+{{
+    config(
+        materialized='live_view',
+        schema='live',
+        alias='knowledge_gaps',
+        access='public',
+        meta={'mart': 'knowledge_gaps'}
+    )
+}}
+
+{{
+    fresh_rows(
+        'knowledge_gaps',
+        through=[
+            'int_timezones_named',
+            'int_session_learners',
+            'int_events_placed',
+            'int_spans_cut',
+            'int_days',
+            'int_topic_days',
+            'question_attempts',
+            'topic_mastery',
+        ]
+    )
+}}

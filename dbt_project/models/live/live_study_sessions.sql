@@ -1,0 +1,21 @@
+{{
+    config(
+        materialized='live_view',
+        schema='live',
+        alias='study_sessions',
+        access='public',
+        meta={'mart': 'study_sessions'}
+    )
+}}
+
+{{
+    fresh_rows(
+        'study_sessions',
+        through=[
+            'int_timezones_named',
+            'int_session_learners',
+            'int_events_placed',
+            'question_attempts',
+        ]
+    )
+}}

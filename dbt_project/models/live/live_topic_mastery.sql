@@ -1,0 +1,24 @@
+{{
+    config(
+        materialized='live_view',
+        schema='live',
+        alias='topic_mastery',
+        access='public',
+        meta={'mart': 'topic_mastery'}
+    )
+}}
+
+{{
+    fresh_rows(
+        'topic_mastery',
+        through=[
+            'int_timezones_named',
+            'int_session_learners',
+            'int_events_placed',
+            'int_spans_cut',
+            'int_days',
+            'int_topic_days',
+            'question_attempts',
+        ]
+    )
+}}

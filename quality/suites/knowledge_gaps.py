@@ -1,0 +1,126 @@
+"""What must hold in `marts.knowledge_gaps`."""
+
+from quality.suites.suite import between, fact, make_suite, one_of
+
+COLUMNS = {
+    "user_id": "uuid",
+    "topic_id": "text",
+    "gap_type": "text",
+    "recommended_action": "text",
+    "status": "text",
+    "severity": "double precision",
+    "mastery_score": "double precision",
+    "evidence": "jsonb",
+    "first_detected_at": "timestamp with time zone",
+    "resolved_at": "timestamp with time zone",
+}
+NULLABLE = ("resolved_at",)
+ATTEMPTED = "cast(evidence ->> 'questions_attempted' as numeric)"
+CORRECT = "cast(evidence ->> 'questions_correct' as numeric)"
+SEEN = "cast(evidence ->> 'questions_seen' as numeric)"
+RECENT = "cast(evidence ->> 'recent_attempts' as numeric)"
+UNAIDED = "cast(evidence ->> 'recent_correct_unaided' as numeric)"
+MISCONCEIVED = "cast(evidence ->> 'misconceived_questions' as numeric)"
+DAYS = "cast(evidence ->> 'days_since_last_attempt' as numeric)"
+
+SUITE = make_suite(
+    "knowledge_gaps",
+    key=("user_id", "topic_id"),
+    columns=COLUMNS,
+    nullable=NULLABLE,
+    checks=(
+        one_of("gap_type", "unseen", "weak", "decayed", "misconception", "fragile"),
+        one_of("status", "open", "resolved"),
+        between("severity", 0, 1, unit="1 is nothing known"),
+        between("mastery_score", 0, 1, unit="1 is every answer correct"),
+        fact(
+            "recommended_action_is_that_of_the_type",
+            "Every type of gap has its action.",
+            broken_when="""
+                recommended_action <> case gap_type
+                    when 'misconception' then 'contrast_answers'
+                    when 'weak' then 'study_again'
+                    when 'fragile' then 'practise_without_hints'
+                    when 'decayed' then 'review'
+                    when 'unseen' then 'answer_first_questions'
+                end
+            """,
+            column="recommended_action",
+        ),
+        fact(
+            "resolved_gaps_say_when",
+            "resolved_at is there once resolved, and only then.",
+            broken_when="(status = 'resolved') <> (resolved_at is not null)",
+            column="resolved_at",
+        ),
+        fact(
+            "gaps_are_detected_before_they_are_resolved",
+            "No gap is resolved before it was first detected.",
+            broken_when="first_detected_at > resolved_at",
+            column="first_detected_at",
+        ),
+        fact(
+            "only_resolved_gaps_are_of_no_severity",
+            "severity is 0 once resolved, and above it while open.",
+            broken_when="(severity = 0) <> (status = 'resolved')",
+            column="severity",
+        ),
+        fact(
+            "evidence_is_whole_numbers_under_its_keys",
+            "evidence has its seven keys and no other, each a whole number or null.",
+            broken_when="""
+                case when jsonb_typeof(evidence) <> 'object' then true
+                when jsonb_typeof(evidence) = 'object' then exists (
+                    select 1 from jsonb_each(evidence) as found (name, value)
+                    having array_agg(name order by name collate "C") is distinct from array[
+                            'days_since_last_attempt', 'misconceived_questions',
+                            'questions_attempted', 'questions_correct', 'questions_seen',
+                            'recent_attempts', 'recent_correct_unaided'
+                        ]
+                        or bool_or(cast(value as text) !~ '^([0-9]+|null)$')
+                ) end
+            """,
+            column="evidence",
+        ),
+        fact(
+            "evidence_counts_fit_into_each_other",
+            "Correct answers and questions are some of the attempts, recent ones the last five.",
+            broken_when=f"{ATTEMPTED} < greatest({CORRECT}, {SEEN})"
+            f" or {RECENT} <> least({ATTEMPTED}, 5) or {UNAIDED} > least({RECENT}, {CORRECT})"
+            f" or {MISCONCEIVED} > {SEEN}",
+            column="evidence",
+        ),
+        fact(
+            "gap_type_is_borne_out_by_the_evidence",
+            "The numbers are such as make a gap of this type, and of none before it.",
+            broken_when=f"""
+                case gap_type
+                    when 'unseen' then {ATTEMPTED} > 0
+                    when 'misconception' then {MISCONCEIVED} = 0
+                    when 'weak' then {MISCONCEIVED} > 0 or {ATTEMPTED} < 3
+                        or {CORRECT} * 2 >= {ATTEMPTED}
+                    when 'fragile' then {MISCONCEIVED} > 0 or {ATTEMPTED} < 5
+                        or {CORRECT} * 2 < {ATTEMPTED} or {UNAIDED} > 2
+                    when 'decayed' then {MISCONCEIVED} > 0 or {ATTEMPTED} = 0
+                        or {ATTEMPTED} >= 3 and {CORRECT} * 2 < {ATTEMPTED}
+                        or {ATTEMPTED} >= 5 and {UNAIDED} <= 2
+                end
+            """,
+            column="gap_type",
+        ),
+        fact(
+            "days_are_counted_while_decayed",
+            "days_since_last_attempt is there, and 30 at least, while a decayed gap is open.",
+            broken_when=f"({DAYS} is not null) <> (gap_type = 'decayed' and status = 'open')"
+            f" or {DAYS} < 30",
+            column="evidence",
+        ),
+        fact(
+            "evidence_of_open_gaps_makes_their_score",
+            "While open, mastery_score is that of the attempts the evidence counts.",
+            broken_when=f"status = 'open' and abs("
+            f"cast(mastery_score as numeric) * ({ATTEMPTED} + 2) - {CORRECT} - 1) > 1e-6",
+            column="mastery_score",
+        ),
+    ),
+)
