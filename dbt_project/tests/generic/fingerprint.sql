@@ -1,7 +1,8 @@
 {#-
     One row where the uuids of a column are not those of the same column of the log, each once, as far
-    as this load goes. Compared by count and sum of hashes, which two sets of differing rows share by
-    a chance of 2^-64: to group 5 million keys takes ten seconds of every load, to add them up one.
+    as this load goes. Compared by count and sum of 64-bit hashes: `unique` would group every key
+    there is, in every load, where this reads them once. That one event is missing and another is
+    there twice shows in the sum; that two such sums agree is a chance of 2^-64.
 -#}
 {% test fingerprint(model, column_name, of) %}
     with
