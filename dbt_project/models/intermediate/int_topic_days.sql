@@ -37,7 +37,7 @@ days as (
         user_id,
         local_date,
         has_overlap
-    from {{ touched(ref('int_days')) }} as days
+    from {{ touched(ref('int_days')) }} as int_days
 ),
 
 spans as (
