@@ -44,18 +44,3 @@
     from {{ reaching }} as reaching
     where not is_idle and midnight_at < span_ended_at
 {%- endmacro %}
-
-
-{#-
-    The pieces of spans on touched days, by learner and date. Their two halves are looked up each by its own
-    index; through the view PostgreSQL would read every span there is.
--#}
-{% macro touched_spans() -%}
-    {%- set events = ref('int_events_placed') -%}
-    {%- set spans = ref('int_spans_cut') -%}
-    {%- if is_live() or not execute or is_built_whole() -%}
-        {{ touched(spans) }}
-    {%- else -%}
-        ({{ cut_spans(touched(events), touched(events, {'local_date': 'ended_date'})) }})
-    {%- endif -%}
-{%- endmacro %}
