@@ -106,7 +106,7 @@
     {%- set columns = graph['nodes']['model.study_analytics.' ~ mart]['columns'] -%}
     {%- set names = columns.keys() | list -%}
     {%- set function = 'intermediate.fresh_' ~ mart -%}
-    {%- set learners = 'intermediate.live_learners' -%}
+    {%- set learners = ref('live_learners') -%}
     {%- set kept = run_query(
         "select prosrc from pg_proc where oid = to_regproc('" ~ function ~ "')"
     ) -%}
