@@ -7,10 +7,10 @@ PYTEST_WORKERS ?= 2
 export UV_PROJECT_ENVIRONMENT := .venv
 UV := .uv/bin/uv
 RUN := .venv/bin/
-PACKAGES := ingestion quality orchestration tests
+PACKAGES := ingestion quality orchestration bench tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types up install lock format test-pg15 generate golden clean
+.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness bench-transform generate golden clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,12 @@ golden: install ## Write the golden asset graph again, to be read in the diff
 
 test-pg15: install ## All tests again on Debian's PostgreSQL 15 (package postgresql-15)
 	STUDY_POSTGRES_BIN=$(POSTGRES_15) $(RUN)pytest -n $(PYTEST_WORKERS)
+
+test-exactness: install ## 2,000 and more cases: any order, lateness, cut and death give the same marts
+	$(RUN)pytest tests/exactness -m exactness -n $(PYTEST_WORKERS)
+
+bench-transform: install ## Refreshes, loads and live reads of 5,000,000 events, as ratios
+	$(RUN)python -m bench.transform
 
 install: .venv/.installed ## Make .venv from the lock
 

@@ -89,3 +89,13 @@
 {% macro default__last_so_far(value, window) -%}
     last_value({{ value }} ignore nulls) over {{ window }}
 {%- endmacro %}
+
+
+{#- The sum of the 64-bit hashes of uuids, as an exact number: the same in any order. -#}
+{% macro sum_of_hashes(value) -%}
+    {{ return(adapter.dispatch('sum_of_hashes')(value)) }}
+{%- endmacro %}
+
+{% macro postgres__sum_of_hashes(value) -%}
+    sum(uuid_hash_extended({{ value }}, 0))
+{%- endmacro %}

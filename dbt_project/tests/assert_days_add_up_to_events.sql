@@ -5,7 +5,7 @@ events as (
     select
         user_id,
         count(*) as event_count
-    from {{ ref('stg_study_events') }}
+    from {{ logged_events(ref('stg_study_events'), all=true) }} as staged_events
     group by user_id
 ),
 

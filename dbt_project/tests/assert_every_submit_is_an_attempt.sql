@@ -5,7 +5,7 @@ submits as (
     select
         event_id,
         user_id
-    from {{ ref('stg_study_events') }}
+    from {{ logged_events(ref('stg_study_events'), all=true) }} as staged_events
     where event_type = 'question_submit'
 ),
 

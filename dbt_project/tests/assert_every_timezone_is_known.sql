@@ -8,7 +8,7 @@ events as (
     select
         event_id,
         timezone
-    from {{ ref('stg_study_events') }}
+    from {{ logged_events(ref('stg_study_events'), all=true) }} as staged_events
     where timezone is not null
 ),
 

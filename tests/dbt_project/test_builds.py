@@ -20,7 +20,12 @@ def results(target_folder: Path) -> dict[str, str]:
     written: dict[str, Any] = json.loads(
         (target_folder / "target" / "run_results.json").read_text()
     )
-    return {result["unique_id"]: result["status"] for result in written["results"]}
+    # An exposure is listed with what is built, though there is nothing to do for it.
+    return {
+        result["unique_id"]: result["status"]
+        for result in written["results"]
+        if not result["unique_id"].startswith("exposure.")
+    }
 
 
 def read_marts(url: str) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@
     {% if load is none %}
     delete from ops.model_states where model = '{{ model["name"] }}';
     {% else %}
+    {{ hold_attempt(load) }}
     insert into ops.model_states as states (model, step, load_id, to_xid, as_of, digest)
     values (
         '{{ model["name"] }}',
@@ -27,7 +28,8 @@
         digest = excluded.digest,
         applied_at = excluded.applied_at;
     {% if not is_built_whole() %}
-    -- A few keys are looked up in long tables, all in memory: reading one whole is never cheaper.
+    -- A few keys are looked up in long tables: reading one whole is never cheaper.
+    set local enable_seqscan = off;
     set local random_page_cost = 1.0;
     create temporary table {{ touched_keys() }} on commit drop as {{ select_touched_keys() }};
     analyze {{ touched_keys() }};
@@ -54,4 +56,22 @@
     where model = '{{ model["name"] }}';
     {% endif %}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#-
+    Fails unless this attempt at the load is the one under way, and keeps it so until the model is
+    committed: the dbt of a process that died must not write beside the load that has taken over.
+-#}
+{% macro hold_attempt(load) -%}
+    do $attempt$
+    begin
+        perform from ops.loads
+        where load_id = {{ load['load_id'] }} and attempts = {{ load['attempt'] }} and state = 'running'
+        for share;
+        if not found then
+            raise 'attempt {{ load["attempt"] }} at load {{ load["load_id"] }} is not under way: another has taken it up';
+        end if;
+    end
+    $attempt$;
 {%- endmacro %}

@@ -30,14 +30,21 @@
     {%- elif current_load() is none -%}
         {{ relation }}
     {%- elif all or not execute or is_built_whole() -%}
-        (select * from {{ relation }} where {{ before_horizon('ingest_xid') }})
+        (select * from {{ relation }} where ({{ before_horizon('ingest_xid') }}) is true)
     {%- else -%}
+        -- Claim by claim (offset 0 keeps it so): joined to the view as a whole PostgreSQL does not see
+        -- the index behind it, and reads the log from end to end. For the horizon no index is asked
+        -- either: nearly every event lies before it.
         (
             select source.*
-            from {{ relation }} as source
-            inner join {{ touched_keys() }} as touched
-                on {{ matches('source', 'touched', {'session_id': 'claim_id'}) }}
-            where {{ before_horizon('source.ingest_xid') }}
+            from {{ touched_keys() }} as touched
+            cross join lateral (
+                select * from {{ relation }} as logged
+                where
+                    {{ matches('logged', 'touched', {'session_id': 'claim_id'}) }}
+                    and ({{ before_horizon('ingest_xid') }}) is true
+                offset 0
+            ) as source
         )
     {%- endif -%}
 {%- endmacro %}
@@ -97,4 +104,19 @@
 {#- An input that is looked up row by row from touched rows, and so is not cut down to them. -#}
 {% macro input(relation) -%}
     {% if is_live() %}fresh_{{ relation.identifier }}{% else %}{{ relation }}{% endif %}
+{%- endmacro %}
+
+
+{#-
+    The pieces of spans on touched days, by learner and date. Their two halves are looked up each by its own
+    index; through the view PostgreSQL would read every span there is.
+-#}
+{% macro touched_spans() -%}
+    {%- set events = ref('int_events_placed') -%}
+    {%- set spans = ref('int_spans_cut') -%}
+    {%- if is_live() or not execute or is_built_whole() -%}
+        {{ touched(spans) }}
+    {%- else -%}
+        ({{ cut_spans(touched(events), touched(events, {'local_date': 'ended_date'})) }})
+    {%- endif -%}
 {%- endmacro %}

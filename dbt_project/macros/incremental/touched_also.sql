@@ -41,7 +41,7 @@
     where
         occurred_at >= cast('{{ load["backfill"]["from"] }}' as date) - interval '14 hours'
         and occurred_at < cast('{{ load["backfill"]["to"] }}' as date) + interval '36 hours'
-        and {{ before_horizon('ingest_xid') }}
+        and ({{ before_horizon('ingest_xid') }}) is true
     {%- endif -%}
 {%- endmacro %}
 

@@ -41,7 +41,7 @@ spans as (
         ended_at,
         study_microseconds,
         active_microseconds
-    from {{ touched(ref('int_spans_cut')) }} as spans
+    from {{ touched_spans() }} as spans
 ),
 
 spans_again as (
@@ -51,7 +51,7 @@ spans_again as (
         started_at,
         active_at,
         ended_at
-    from {{ touched(ref('int_spans_cut')) }} as spans
+    from {{ touched_spans() }} as spans
 ),
 
 days as (

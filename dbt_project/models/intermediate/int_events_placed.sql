@@ -49,7 +49,8 @@ located as (
             when owners.session_id is not null then owners.timezone
             else
                 coalesce(
-                    {{ last_before('events', 'timezone', input(ref('int_timezones_named'))) }}, 'UTC'
+                    {{ last_before('events', 'timezone', input(ref('int_timezones_named'))) }},
+                    'UTC'
                 )
         end as located_in,
         events.event_type in {{ tracking_plan_list('gamification_event_type') }} as is_gamification
@@ -156,27 +157,28 @@ final as (
         reported_is_first_attempt,
         occurred_at,
         local_date,
-        {% set in_session -%} case when owned_session_id is not null then {%- endset %}
-        {{ in_session }} span_topic_id end as span_topic_id,
-        {{ in_session }} active_at end as active_at,
-        {{ in_session }} span_ended_at end as span_ended_at,
-        {{ in_session }} ended_date end as ended_date,
+        case when owned_session_id is not null then span_topic_id end as span_topic_id,
+        case when owned_session_id is not null then active_at end as active_at,
+        case when owned_session_id is not null then span_ended_at end as span_ended_at,
+        case when owned_session_id is not null then ended_date end as ended_date,
         -- Where the clock went back over midnight, the later date may have begun before the span.
         case
             when owned_session_id is not null and ended_date > local_date
                 then greatest(occurred_at, {{ local_midnight('ended_date', 'located_in') }})
         end as midnight_at,
-        {{ in_session }}
-            ends_so_far > case when event_type = 'session_end' then 1 else 0 end
+        case
+            when owned_session_id is not null
+                then ends_so_far > case when event_type = 'session_end' then 1 else 0 end
         end as is_after_end,
-        {{ in_session }} span_microseconds > {{ idle_limit_microseconds() }} end as is_idle,
-        {{ in_session }} paused_microseconds end as paused_microseconds,
-        {{ in_session }}
-            case
-                when span_microseconds <= {{ idle_limit_microseconds() }}
-                    then span_microseconds - paused_microseconds
-                else 0
-            end
+        case
+            when owned_session_id is not null
+                then span_microseconds > {{ idle_limit_microseconds() }}
+        end as is_idle,
+        case when owned_session_id is not null then paused_microseconds end as paused_microseconds,
+        case
+            when owned_session_id is null then null
+            when span_microseconds > {{ idle_limit_microseconds() }} then 0
+            else span_microseconds - paused_microseconds
         end as active_microseconds
     from measured
 )

@@ -18,7 +18,7 @@ days as (
         local_date,
         first_event_at,
         last_event_at
-    from {{ touched(ref('int_days')) }} as days
+    from {{ touched(ref('int_days')) }} as int_days
 ),
 
 events as (

@@ -67,7 +67,10 @@ first_events as (
         counted.user_id,
         {{ earliest('event_id', 'event_id is not null') }} as first_event_id
     from counted
-    inner join events_again using (session_id, user_id)
+    inner join events_again
+        on
+            counted.session_id = events_again.session_id
+            and counted.user_id = events_again.user_id
     where counted.learner_count > 1 and counted.first_occurred_at = events_again.occurred_at
     group by counted.session_id, counted.user_id
 ),

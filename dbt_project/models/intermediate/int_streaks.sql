@@ -12,7 +12,7 @@ days as (
     select
         user_id,
         local_date
-    from {{ touched(ref('int_days')) }} as days
+    from {{ touched(ref('int_days')) }} as int_days
     where is_study_day
 ),
 

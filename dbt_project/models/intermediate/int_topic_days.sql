@@ -37,7 +37,7 @@ days as (
         user_id,
         local_date,
         has_overlap
-    from {{ touched(ref('int_days')) }} as days
+    from {{ touched(ref('int_days')) }} as int_days
 ),
 
 spans as (
@@ -46,7 +46,7 @@ spans as (
         topic_id,
         local_date,
         active_microseconds
-    from {{ touched(ref('int_spans_cut')) }} as spans
+    from {{ touched_spans() }} as spans
     where topic_id is not null
 ),
 
@@ -57,7 +57,7 @@ spans_again as (
         local_date,
         active_at,
         ended_at
-    from {{ touched(ref('int_spans_cut')) }} as spans
+    from {{ touched_spans() }} as spans
     where topic_id is not null and ended_at > active_at
 ),
 

@@ -12,7 +12,7 @@
 with
 
 days as (
-    select * from {{ touched(ref('daily_user_stats')) }} as days
+    select * from {{ touched(ref('daily_user_stats')) }} as daily_user_stats
 ),
 
 -- The days' seconds are floats already; their sums have to be of the microseconds.
@@ -22,7 +22,7 @@ measured_days as (
         week_start_date,
         study_microseconds,
         active_microseconds
-    from {{ touched(ref('int_days')) }} as days
+    from {{ touched(ref('int_days')) }} as int_days
 ),
 
 topic_days as (

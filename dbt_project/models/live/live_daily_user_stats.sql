@@ -1,9 +1,7 @@
 {{
     config(
         materialized='live_view',
-        schema='live',
         alias='daily_user_stats',
-        access='public',
         meta={'mart': 'daily_user_stats'}
     )
 }}

@@ -1,9 +1,7 @@
 {{
     config(
         materialized='live_view',
-        schema='live',
         alias='knowledge_gaps',
-        access='public',
         meta={'mart': 'knowledge_gaps'}
     )
 }}

@@ -1,3 +1,5 @@
+{{ config(alias='learners_touched') }}
+
 -- Learners whose stored rows are no longer what the next load will store.
 
 with

@@ -1,9 +1,7 @@
 {{
     config(
         materialized='live_view',
-        schema='live',
         alias='material_interactions',
-        access='public',
         meta={'mart': 'material_interactions'}
     )
 }}

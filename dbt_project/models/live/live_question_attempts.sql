@@ -1,9 +1,7 @@
 {{
     config(
         materialized='live_view',
-        schema='live',
         alias='question_attempts',
-        access='public',
         meta={'mart': 'question_attempts'}
     )
 }}

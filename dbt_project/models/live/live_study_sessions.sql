@@ -1,9 +1,7 @@
 {{
     config(
         materialized='live_view',
-        schema='live',
         alias='study_sessions',
-        access='public',
         meta={'mart': 'study_sessions'}
     )
 }}

@@ -1,9 +1,7 @@
 {{
     config(
         materialized='live_view',
-        schema='live',
         alias='topic_mastery',
-        access='public',
         meta={'mart': 'topic_mastery'}
     )
 }}

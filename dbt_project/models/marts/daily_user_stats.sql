@@ -14,7 +14,7 @@
 with
 
 days as (
-    select * from {{ touched(ref('int_days')) }} as days
+    select * from {{ touched(ref('int_days')) }} as int_days
 ),
 
 streaks as (

@@ -18,7 +18,7 @@ days as (
         xp_earned,
         greatest_level,
         last_xp_report_at
-    from {{ touched(ref('int_days')) }} as days
+    from {{ touched(ref('int_days')) }} as int_days
 ),
 
 streaks as (
