@@ -4,7 +4,7 @@ from datetime import date
 
 import pandas as pd
 
-from quality.oracle.days import ONE_DAY
+from quality.oracle.days import ONE_DAY, monday_of
 from quality.oracle.ground_rules import (
     MICROSECONDS_PER_SECOND,
     chunks,
@@ -19,6 +19,7 @@ from quality.oracle.spans import time_by_day
 COLUMNS = (
     "user_id",
     "local_date",
+    "week_start_date",
     "session_count",
     "study_seconds",
     "active_seconds",
@@ -51,6 +52,7 @@ def build_daily_user_stats(
     # Nothing attempted: a ratio over nothing is null, and 0 / 0 is NaN.
     days["accuracy"] = days["questions_correct"] / days["questions_attempted"]
     days["streak_days"] = _streaks(placed).reindex(days.index, fill_value=0).astype("int64")
+    days["week_start_date"] = [monday_of(day) for _, day in days.index]
     return days.reset_index()[[*COLUMNS]]
 
 

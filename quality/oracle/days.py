@@ -23,6 +23,11 @@ def to_datetime(instant: int) -> datetime:
     return EPOCH + instant * MICROSECOND
 
 
+def monday_of(day: date) -> date:
+    """Give the first day of a date's ISO week."""
+    return day - timedelta(days=day.weekday())
+
+
 def local_date(instant: int, timezone: str) -> date:
     """Give the calendar date that a clock in `timezone` (an IANA name) shows at `instant`."""
     return to_datetime(instant).astimezone(ZoneInfo(timezone)).date()

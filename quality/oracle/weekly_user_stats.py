@@ -1,9 +1,10 @@
 """The oracle's `weekly_user_stats`: one row per (`user_id`, `week_start_date`)."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pandas as pd
 
+from quality.oracle.days import monday_of
 from quality.oracle.ground_rules import MICROSECONDS_PER_SECOND, distinct, of_the_learner
 
 COLUMNS = (
@@ -45,11 +46,11 @@ ONE_WEEK = timedelta(days=7)
 
 def build_weekly_user_stats(placed: pd.DataFrame, days: pd.DataFrame) -> pd.DataFrame:
     """Build the mart from placed events and the mart of days."""
-    days = days.assign(week_start_date=days["local_date"].map(_monday))
+    days = days.assign(week_start_date=days["local_date"].map(monday_of))
     weeks = days.groupby(BY, sort=False)[[*SUMS]].sum()
     weeks["days_active"] = (days["streak_days"] > 0).groupby([days[name] for name in BY]).sum()
     studied = of_the_learner(placed)
-    studied = studied.assign(week_start_date=studied["local_date"].map(_monday))
+    studied = studied.assign(week_start_date=studied["local_date"].map(monday_of))
     topics = distinct(studied, BY, "topic_id")
     weeks["topics_studied"] = topics.reindex(weeks.index, fill_value=0)
     study, active = (_microseconds(days, name) for name in ("study_seconds", "active_seconds"))
@@ -60,10 +61,6 @@ def build_weekly_user_stats(placed: pd.DataFrame, days: pd.DataFrame) -> pd.Data
     weeks["accuracy_change"] = weeks["accuracy"] - _week_before(weeks["accuracy"])
     weeks["active_seconds_change"] = (active - _week_before(active)) / MICROSECONDS_PER_SECOND
     return weeks.reset_index()[[*COLUMNS]]
-
-
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
 
 
 def _microseconds(days: pd.DataFrame, name: str) -> pd.Series:

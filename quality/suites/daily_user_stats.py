@@ -14,6 +14,7 @@ from quality.suites.suite import (
 COLUMNS = {
     "user_id": "uuid",
     "local_date": "date",
+    "week_start_date": "date",
     "session_count": "bigint",
     "study_seconds": "double precision",
     "active_seconds": "double precision",

@@ -109,6 +109,7 @@
     {%- set learners = ref('live_learners') -%}
     {%- set kept = run_query(
         "select prosrc from pg_proc where oid = to_regproc('" ~ function ~ "')"
+        ~ " and to_regclass('" ~ target ~ "') is not null"
     ) -%}
     {%- set body -%}
     #variable_conflict use_column
@@ -118,7 +119,7 @@
     {%- endset -%}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {% call statement('main') -%}
-    {%- if kept.rows and kept.rows[0][0] | trim == body | trim and load_cached_relation(this) -%}
+    {%- if kept.rows and kept.rows[0][0] | trim == body | trim -%}
     -- As it stands: made anew it would lose the plans that its readers' connections keep.
     select 1
     {%- else -%}
