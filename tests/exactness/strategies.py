@@ -45,17 +45,32 @@ ANSWER: dict[str, Sequence[object]] = {
 }
 
 
+_WARM_UP = 5
+_MOST_FURTHER_SEEDS = 5
+_FURTHER = 1_000_003  # apart from the seeds of other batches
+
+
 def draw_examples(strategy: st.SearchStrategy[T], count: int, number: int) -> list[T]:
     """Let Hypothesis draw `count` different examples, always the same for the same seed `number`.
 
     The first it tries are the smallest there are, and test little: they are left out.
     """
+    drawn: dict[str, T] = {}
+    # Hypothesis repeats itself now and then: what is short comes from a further seed.
+    for further in range(_MOST_FURTHER_SEEDS):
+        for text, example in _draw_once(strategy, count, number + further * _FURTHER).items():
+            drawn.setdefault(text, example)
+        if len(drawn) >= count:
+            return [*drawn.values()][:count]
+    raise ValueError(f"of {count} examples only {len(drawn)} are different")
+
+
+def _draw_once(strategy: st.SearchStrategy[T], count: int, number: int) -> dict[str, T]:
     found: dict[str, T] = {}
-    warm_up = 5
 
     @seed(number)
     @settings(
-        max_examples=count + count // 2 + warm_up,
+        max_examples=count + count // 2 + _WARM_UP,
         phases=[Phase.generate],
         database=None,
         deadline=None,
@@ -66,10 +81,7 @@ def draw_examples(strategy: st.SearchStrategy[T], count: int, number: int) -> li
         found.setdefault(str(example), example)
 
     collect()
-    drawn = [*found.values()][warm_up : warm_up + count]
-    if len(drawn) < count:
-        raise ValueError(f"of {count} examples only {len(drawn)} are different")
-    return drawn
+    return dict([*found.items()][_WARM_UP : _WARM_UP + count])
 
 
 @st.composite
