@@ -48,7 +48,6 @@
     -- Nothing else gathers statistics between two models of one run, and without them the planner
     -- guesses row counts and picks joins that take minutes.
     analyze {{ this }};
-    {{ rebind_views() }}
     drop table if exists {{ change_log(model['name']) }};
     create table {{ change_log(model['name']) }} as
     select cast(0 as bigint) as step, {{ logged_columns('built') }} from {{ this }} as built limit 0;
@@ -75,43 +74,4 @@
         end if;
     end
     $attempt$;
-{%- endmacro %}
-
-
-{#-
-    Point the views that read a table made anew at it. They still read the one it replaces, which dbt
-    drops next and all its readers with it: the live views would be gone until the run comes to them.
-    A view that does not fit the new columns is left to be dropped, and made again later in the run.
--#}
-{% macro rebind_views() -%}
-    {%- set replaced = make_backup_relation(this, 'table') -%}
-    do $rebind$
-    declare
-        reader record;
-    begin
-        for reader in
-            select distinct
-                views.oid::regclass as name,
-                pg_get_viewdef(views.oid) as body
-            from pg_depend
-            inner join pg_rewrite on pg_depend.objid = pg_rewrite.oid
-            inner join pg_class as views on pg_rewrite.ev_class = views.oid
-            where
-                pg_depend.classid = 'pg_rewrite'::regclass
-                and pg_depend.refclassid = 'pg_class'::regclass
-                and pg_depend.refobjid = to_regclass('{{ replaced }}')
-        loop
-            begin
-                execute format(
-                    'create or replace view %s as %s',
-                    reader.name,
-                    replace(reader.body, '{{ replaced.identifier }}', '{{ this.identifier }}')
-                );
-            exception
-                when invalid_table_definition or undefined_column or datatype_mismatch then
-                    raise notice '% does not fit the new %', reader.name, '{{ this }}';
-            end;
-        end loop;
-    end
-    $rebind$;
 {%- endmacro %}
