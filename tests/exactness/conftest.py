@@ -60,11 +60,6 @@ def target_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("copies")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known where these tests are collected."""
-    config.addinivalue_line("markers", "exactness: proofs of many minutes; run by -m exactness")
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the proofs that take many minutes, unless they are asked for: `-m exactness`."""
     if "exactness" in config.getoption("markexpr"):

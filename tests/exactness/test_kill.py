@@ -25,7 +25,7 @@ PATIENCE_SECONDS = 120
     "table",
     [
         "daily_user_stats",
-        pytest.param("int_sessions_owned", marks=pytest.mark.exactness),
+        pytest.param("int_events_placed", marks=pytest.mark.exactness),
         pytest.param("user_gamification", marks=pytest.mark.exactness),
     ],
 )

@@ -1,6 +1,6 @@
 {#-
     What dbt does again for every table of every run, and a load has no need of: a table keeps its
-    comments and its columns until it is built whole. At some 30 ms a model this is an eighth of a load.
+    comments and its columns until it is built whole (docs/benchmarks.md has what it saves).
 -#}
 {% macro postgres__persist_docs(relation, model, for_relation, for_columns) -%}
     {%- if model['config']['materialized'] != 'incremental' or is_built_whole() -%}

@@ -12,6 +12,7 @@ tail_events as (
     where ingest_xid >= {{ live_watermark() }}
 ),
 
+-- Read once more: what is read twice PostgreSQL keeps whole, for all learners.
 tail_events_again as (
     select claim_id
     from {{ ref('stg_study_events') }}
