@@ -16,8 +16,8 @@ from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
 from orchestration.defs.dbt.environment import dbt_environment
-from orchestration.loads import Model, open_load
-from orchestration.loads.digests import read_models
+from orchestration.loads import open_load
+from orchestration.loads.digests import Project, read_project
 from orchestration.settings import exported
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
@@ -55,7 +55,7 @@ class Transforms:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(PROJECT, self._project, ignore=shutil.ignore_patterns("target", "logs"))
         self._manifest = self._parse()
-        self._models: Mapping[str, Model] = read_models(self._project / "target" / "manifest.json")
+        self._defined: Project = read_project(self._project / "target" / "manifest.json")
 
     def run(self, as_of: datetime, *, full_refresh: bool = False) -> Run:
         """Load what is new or, refreshing, build every model whole.
@@ -65,7 +65,11 @@ class Transforms:
         with exported(dbt_environment(self.url)):  # which dbt reads at each invocation
             start = perf_counter()
             with open_load(
-                self.url, as_of=as_of, models=self._models, full_refresh=full_refresh
+                self.url,
+                as_of=as_of,
+                models=self._defined.models,
+                views=self._defined.views,
+                full_refresh=full_refresh,
             ) as load:
                 seconds = self._invoke(load.dbt_vars())
             taken = perf_counter() - start

@@ -5,7 +5,7 @@
 
 from orchestration.loads.load import Load
 from orchestration.loads.lock import HeldLock, LoadRunningError, hold_lock
-from orchestration.loads.model import DateRange, Kind, Model, ModelState
+from orchestration.loads.model import DateRange, Kind, Model, ModelState, View
 from orchestration.loads.opening import open_load
 from orchestration.loads.record import LoadLostError
 
@@ -18,6 +18,7 @@ __all__ = [
     "LoadRunningError",
     "Model",
     "ModelState",
+    "View",
     "hold_lock",
     "open_load",
 ]

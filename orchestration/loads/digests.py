@@ -9,6 +9,7 @@ ever; what is put in needlessly costs one rebuild. So all counts but what is nam
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from graphlib import TopologicalSorter
 from hashlib import sha256
@@ -17,7 +18,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from orchestration.loads.model import Model
+from orchestration.loads.model import Model, View
 
 # Words about a model, and what only says how it is run.
 _NOT_OF_THE_ROWS = {
@@ -47,16 +48,25 @@ _VARIABLE = re.compile(r"""\bvar\(\s*['"](\w+)['"]""")
 Node = Mapping[str, Any]
 
 
-def read_models(manifest: Path) -> dict[str, Model]:
-    """The stored models of dbt's manifest, which lies in the folder `target` of the project.
+@dataclass(frozen=True)
+class Project:
+    """The models of a dbt project by name: those that are stored, and views."""
+
+    models: Mapping[str, Model]
+    views: Mapping[str, View]
+
+
+def read_project(manifest: Path) -> Project:
+    """The models of dbt's manifest, which lies in the folder `target` of the project.
 
     Raises FileNotFoundError where there is no manifest: `dbt parse` makes it.
     """
     variables = YAML(typ="safe").load(manifest.parents[1] / "dbt_project.yml").get("vars") or {}
-    return _Project(json.loads(manifest.read_text()), variables).list_models()
+    reader = _Reader(json.loads(manifest.read_text()), variables)
+    return Project(reader.list_models(), reader.list_views())
 
 
-class _Project:
+class _Reader:
     def __init__(self, manifest: Mapping[str, Any], variables: Mapping[str, Any]) -> None:
         self._metadata: Node = manifest["metadata"]
         self._macros: Mapping[str, Node] = manifest["macros"]
@@ -76,6 +86,17 @@ class _Project:
                 is_incremental=node["config"]["materialized"] == "incremental",
             )
             for key, node in stored.items()
+        }
+
+    def list_views(self) -> dict[str, View]:
+        return {
+            node["name"]: View(
+                relation=f"{node['schema']}.{node['alias']}",
+                digest=_digest({"rows": self._digests[key], "words": _list_words(node)}),
+                upstream=frozenset(self._nodes[each]["name"] for each in self._stored_inputs(key)),
+            )
+            for key, node in self._nodes.items()
+            if not _is_stored(node)
         }
 
     @cached_property
@@ -131,8 +152,6 @@ class _Project:
         materialized = node["config"]["materialized"]
         for adapter in ("default", self._metadata["adapter_type"]):
             yield f"macro.{package}.materialization_{materialized}_{adapter}"
-        if strategy := node["config"].get("incremental_strategy"):
-            yield f"macro.{package}.get_incremental_{strategy}_sql"
         for name in node["config"]["meta"].get("touched_also", ()):
             yield f"macro.{package}.{name}"
 
@@ -152,6 +171,10 @@ def _is_stored(node: Node) -> bool:
     materialized = str(node["config"]["materialized"])
     is_view = materialized in ("view", "ephemeral") or materialized.endswith("_view")
     return not is_view or materialized == "materialized_view"
+
+
+def _list_words(node: Node) -> list[str]:
+    return [node["description"], *(each["description"] for each in node["columns"].values())]
 
 
 def _digest(content: Mapping[str, Any]) -> str:

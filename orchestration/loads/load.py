@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from orchestration.loads.model import Kind, Model, ModelState, list_incremental
+from orchestration.loads.model import Kind, Model, ModelState, View, list_incremental
 from orchestration.loads.record import LoadRecord
 
 
 @dataclass(frozen=True)
 class Load:
-    """A load under way: what it takes, and the models it has to build whole (with the reasons).
+    """A load under way: what it takes, and the models it has to build whole (with the reasons),
+    and the views it has no need to make.
 
     `resumed`: it is one that had died. Its window is the old one, so that events landed since
     wait for the load after it.
@@ -19,8 +20,10 @@ class Load:
 
     record: LoadRecord
     models: Mapping[str, Model]
+    views: Mapping[str, View]
     states: Mapping[str, ModelState]
     reasons: Mapping[str, str]
+    kept_views: frozenset[str]
     resumed: bool
 
     @property
@@ -77,6 +80,10 @@ class Load:
                 }
                 for name, state in sorted(self.states.items())
             },
-            "digests": {name: self.models[name].digest for name in list_incremental(self.models)},
+            "kept_views": sorted(self.kept_views),
+            "digests": {
+                **{name: self.models[name].digest for name in list_incremental(self.models)},
+                **{name: view.digest for name, view in self.views.items()},
+            },
         }
         return {"load": load, "as_of": self.as_of.isoformat()}

@@ -51,6 +51,18 @@ class Model:
 
 
 @dataclass(frozen=True)
+class View:
+    """A model that is a view: `relation` is its schema and name, `upstream` the tables it reads.
+
+    Its digest counts its words, too: they are written with it only.
+    """
+
+    relation: str
+    digest: str
+    upstream: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class ModelState:
     """How far a model has been loaded: it has seen the logs up to `step`, and the events of the
     transactions before `to_xid`.

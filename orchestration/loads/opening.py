@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import psycopg
@@ -19,26 +20,30 @@ from orchestration.loads.model import (
     Kind,
     Model,
     ModelState,
+    View,
     list_incremental,
     read_states,
 )
 from orchestration.loads.record import LoadRecord, Window, read_loads, write_start
 from orchestration.loads.refresh import explain_refresh, find_tables
 from orchestration.loads.restored import explain_restored, find_loaded, start_anew
+from orchestration.loads.views import find_kept_views
 
 ASKED = "a full refresh was asked for"
+NO_VIEWS: Mapping[str, View] = MappingProxyType({})
 
 
 @contextmanager
-def open_load(
+def open_load(  # noqa: PLR0913 (all but the place by name)
     place: str | HeldLock,
     *,
     as_of: datetime,
     models: Mapping[str, Model],
+    views: Mapping[str, View] = NO_VIEWS,
     full_refresh: bool | Collection[str] = False,
     backfill: DateRange | None = None,
 ) -> Iterator[Load]:
-    """Open a load for the length of the block, which builds the models.
+    """Open a load for the length of the block, which builds the models and makes the views.
 
     `place` is the owner's URL of the database, or the lock where the caller holds it already.
     Where a load was left unfinished it is that one again, with its window, kind and days; what
@@ -47,7 +52,7 @@ def open_load(
 
     Raises LoadRunningError at once while another runs, ValueError for models nobody knows.
     """
-    wish = _Wish(as_of, models, full_refresh, backfill)
+    wish = _Wish(as_of, models, views, full_refresh, backfill)
     with ExitStack() as stack:
         held = stack.enter_context(hold_lock(place)) if isinstance(place, str) else place
         own = role_url(held.url, Role.TRANSFORM, application_name="study-load")
@@ -64,6 +69,7 @@ def open_load(
 class _Wish:
     as_of: datetime
     models: Mapping[str, Model]
+    views: Mapping[str, View]
     full_refresh: bool | Collection[str]
     backfill: DateRange | None
 
@@ -129,7 +135,8 @@ def _begin(url: str, own: str, wish: _Wish) -> Load:
                 window = _cut(connection, wish, past.horizon, states)
                 window = window.renewing(past.unfinished, past.restored)
             record = write_start(connection, window, reasons)
-    return Load(record, wish.models, states, reasons, past.is_resumed)
+            kept = find_kept_views(connection, wish.views, reasons)
+    return Load(record, wish.models, wish.views, states, reasons, kept, past.is_resumed)
 
 
 def _look_back(connection: psycopg.Connection[Any]) -> _Past:

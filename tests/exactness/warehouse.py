@@ -21,8 +21,9 @@ from psycopg import sql
 
 from ingestion.store.database import Role, role_url
 from orchestration.defs.dbt.environment import dbt_environment
-from orchestration.loads import DateRange, Load, Model, open_load
-from orchestration.loads.digests import read_models
+from orchestration.loads import DateRange, Load, open_load
+from orchestration.loads.digests import Project as Defined
+from orchestration.loads.digests import read_project
 from quality.oracle import read_mart
 from quality.oracle.comparison import KEYS
 from tests.conftest import REPOSITORY
@@ -57,9 +58,9 @@ class Project:
     manifest: Any
 
     @cached_property
-    def models(self) -> dict[str, Model]:
+    def defined(self) -> Defined:
         """What a load has to know of each model."""
-        return read_models(self.folder / "target" / "manifest.json")
+        return read_project(self.folder / "target" / "manifest.json")
 
     @cached_property
     def order(self) -> list[str]:
@@ -81,7 +82,7 @@ class Project:
     @cached_property
     def tables(self) -> list[str]:
         """Those of them that are tables, in the same order."""
-        return [name for name in self.order if name in self.models]
+        return [name for name in self.order if name in self.defined.models]
 
     def schema(self, model: str) -> str:
         """The schema a model is built in."""
@@ -129,8 +130,10 @@ class Warehouse:
 
         Raises LoadDied where dbt fails, LoadKilled after the models of `only`.
         """
-        models = self.project.models
-        with open_load(self.url, as_of=as_of, models=models, **options) as load:
+        defined = self.project.defined
+        with open_load(
+            self.url, as_of=as_of, models=defined.models, views=defined.views, **options
+        ) as load:
             self.run(load.dbt_vars(), only)
             if only:
                 raise LoadKilled(f"after {only[-1]}")

@@ -1,13 +1,11 @@
 {#-
-    Our incremental strategy. The new rows of the touched keys are compared with the stored ones; only
+    The new rows of the touched keys are compared with the stored ones; only
     what differs is deleted, inserted and logged. dbt's own delete+insert deletes the keys that come
     back among the new rows, so that a row whose key has vanished would stay for ever.
 -#}
-{% macro get_incremental_by_key_sql(arguments) -%}
+{% macro write_differences(target, made, sql, columns) -%}
     {%- set stored = 'stored__' ~ model['name'] -%}
-    {%- set made = arguments['temp_relation'] -%}
-    {%- set target = arguments['target_relation'] -%}
-    {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | list -%}
+    create temporary table {{ made }} on commit drop as ({{ sql }});
     create temporary table {{ stored }} on commit drop as
     select source.ctid as row_id, source.*
     from {{ target }} as source

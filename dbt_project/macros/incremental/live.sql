@@ -10,6 +10,9 @@
     {%- for name in [mart, 'live_learners', 'int_timezones_known'] + through -%}
         {%- do ref(name) -%}
     {%- endfor -%}
+    {%- if execute and is_kept_view() -%}
+    -- kept as it stands
+    {%- else -%}
     with
 
     learner_events as materialized (
@@ -40,6 +43,7 @@
         {%- endfor -%}
         {%- endif %}
     from fresh
+    {%- endif -%}
 {%- endmacro %}
 
 
@@ -102,27 +106,27 @@
 
 {% materialization live_view, adapter='postgres' -%}
     {%- set target = this.incorporate(type='view') -%}
-    {%- set mart = model['config']['meta']['mart'] -%}
+    {%- if is_kept_view() -%}
+        {% call noop_statement('main', 'KEPT') %}{% endcall %}
+    {%- else -%}
+        {{ run_hooks(pre_hooks, inside_transaction=True) }}
+        {% call statement('main') -%}
+            {{ create_live_view(target, model['config']['meta']['mart']) }}
+            {{ note_view() }}
+        {%- endcall %}
+        {% do persist_docs(target, model) %}
+        {{ run_hooks(post_hooks, inside_transaction=True) }}
+        {% do adapter.commit() %}
+    {%- endif -%}
+    {{ return({'relations': [target]}) }}
+{%- endmaterialization %}
+
+
+{% macro create_live_view(target, mart) -%}
     {%- set columns = graph['nodes']['model.study_analytics.' ~ mart]['columns'] -%}
     {%- set names = columns.keys() | list -%}
     {%- set function = 'intermediate.fresh_' ~ mart -%}
     {%- set learners = ref('live_learners') -%}
-    {%- set kept = run_query(
-        "select prosrc from pg_proc where oid = to_regproc('" ~ function ~ "')"
-        ~ " and to_regclass('" ~ target ~ "') is not null"
-    ) -%}
-    {%- set body -%}
-    #variable_conflict use_column
-    begin
-        return query {{ sql }};
-    end
-    {%- endset -%}
-    {{ run_hooks(pre_hooks, inside_transaction=True) }}
-    {% call statement('main') -%}
-    {%- if kept.rows and kept.rows[0][0] | trim == body | trim -%}
-    -- As it stands: made anew it would lose the plans that its readers' connections keep.
-    select 1
-    {%- else -%}
     drop view if exists {{ target }};
     drop function if exists {{ function }}(uuid);
     -- As its owner, for BI may not read the log; it shows no more than the view does.
@@ -131,7 +135,12 @@
     language plpgsql stable security definer rows 100
     set search_path = pg_catalog
     set plan_cache_mode = force_generic_plan
-    as $function${{ body }}$function$;
+    as $function$
+    #variable_conflict use_column
+    begin
+        return query {{ sql }};
+    end
+    $function$;
     create view {{ target }} as
     select {% for name in names %}stored."{{ name }}"{% if not loop.last %}, {% endif %}{% endfor %}
     from {{ ref(mart) }} as stored
@@ -140,10 +149,4 @@
     select {% for name in names %}{{ 'touched' if name == 'user_id' else 'fresh' }}."{{ name }}"{% if not loop.last %}, {% endif %}{% endfor %}
     from {{ learners }} as touched
     cross join lateral {{ function }}(touched.user_id) as fresh;
-    {%- endif -%}
-    {%- endcall %}
-    {% do persist_docs(target, model) %}
-    {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {% do adapter.commit() %}
-    {{ return({'relations': [target]}) }}
-{%- endmaterialization %}
+{%- endmacro %}

@@ -31,12 +31,6 @@
 {%- endmacro %}
 
 
-{#- dbt's own switch, thrown by ours: the tables are kept or made anew as is_built_whole() says. -#}
-{% macro should_full_refresh() -%}
-    {{ return(is_built_whole()) }}
-{%- endmacro %}
-
-
 {#-
     Only events of transactions before the horizon of the load: all of its models see the same
     events, whatever is landed meanwhile.

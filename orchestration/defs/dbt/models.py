@@ -19,7 +19,7 @@ from ingestion.store.database import Role, role_url
 from orchestration.defs.dbt.environment import dbt_environment
 from orchestration.defs.dbt.manifest import dbt_executable, dbt_project
 from orchestration.loads import DateRange, Load, open_load
-from orchestration.loads.digests import read_models
+from orchestration.loads.digests import read_project
 from orchestration.resources import Clock, Warehouse
 from orchestration.settings import exported, read_settings
 from orchestration.translator import WarehouseTranslator
@@ -75,13 +75,15 @@ def dbt_defs() -> dg.Definitions:
         clock: Clock,
         config: BuildConfig,
     ) -> Iterator[Any]:
+        defined = read_project(project.manifest_path)
         target = make_target(read_settings().home / "dbt", context.run.run_id)
 
         open_next = partial(
             open_load,
             warehouse.lock,
             as_of=clock.instant,
-            models=read_models(project.manifest_path),
+            models=defined.models,
+            views=defined.views,
             backfill=config.backfill,
         )
 
