@@ -12,7 +12,8 @@ import psycopg
 # neighbour would hold every load back. What ended between the snapshot and the look at who runs
 # is nowhere: it counts as here, and as unplaced. A pid says where a session is; its slot in
 # pg_stat_activity, which has a number of its own, may be another's by the time that is read.
-# The newest row costs one step down the index of each partition.
+# The newest row costs one step down the index of each partition. Its number is made text outside:
+# inside, the text would be what is ordered, every row would be read, and 999 be after 1000.
 _HORIZON = """
 with
 taken as (select pg_current_snapshot() as snapshot),
@@ -39,7 +40,7 @@ select
         pg_snapshot_xmax(taken.snapshot)
     )::text,
     pg_snapshot_xmax(taken.snapshot)::text,
-    (select ingest_xid::text from raw.study_events order by ingest_xid desc limit 1),
+    (select ingest_xid from raw.study_events order by ingest_xid desc limit 1)::text,
     (select count(*) from running where is_here is null)
 from taken
 """

@@ -60,6 +60,17 @@ def test_events_of_transactions_to_come_are_loaded(warehouse: SmallWarehouse) ->
     ) == [("2", 4)]
 
 
+def test_one_event_of_a_transaction_to_come_is_enough(warehouse: SmallWarehouse) -> None:
+    warehouse.land(3)
+    load_whole(warehouse)
+    # The greatest number, and the least text: what is ordered must be the number.
+    warehouse.act(
+        f"update raw.study_events set ingest_xid = '{FAR}'"
+        " where event_id = (select event_id from raw.study_events order by event_id limit 1)"
+    )
+    check_that_all_is_taken(warehouse, f"an event is of transaction {FAR}", 3)
+
+
 def test_load_left_unfinished_on_another_cluster_is_cut_anew(warehouse: SmallWarehouse) -> None:
     warehouse.land(3)
     load_whole(warehouse)
