@@ -126,8 +126,8 @@ OF_DEFINITIONS = (
     Defect(
         "a span of exactly the idle limit is idle",
         EVENTS_PLACED,
-        "span_microseconds > {{ idle_limit_microseconds() }}",
-        "span_microseconds >= {{ idle_limit_microseconds() }}",
+        "when span_microseconds > {{ idle_limit_microseconds() }} then 0",
+        "when span_microseconds >= {{ idle_limit_microseconds() }} then 0",
     ),
     Defect(
         "spans are cut at midnight of UTC",

@@ -1,6 +1,7 @@
 """The suite's own tools: what it draws, what it counts, how it makes a failing case small."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -8,8 +9,10 @@ from tests.dbt_project.streams import happen, named
 from tests.exactness.batches import Batch, describe, draw_batch, replay, shrink
 from tests.exactness.cases import Case, Namespaces
 from tests.exactness.census import count_kinds
+from tests.exactness.defects import DEFECTS
 from tests.exactness.schedule import Schedule
 from tests.exactness.trial import Outcome
+from tests.exactness.warehouse import copy_project
 
 START = happen("session_start", "2025-06-02 10:00", "ann", "s", timezone="Asia/Tokyo")
 NOTE = happen("material_note", "2025-06-02 10:20", "ann", "s", material_id="m")
@@ -97,3 +100,9 @@ def test_census_knows_a_kind_by_when_events_arrive(
     assert count_kinds([disturbed])[kind] == 1
     if kind not in ("arrives in one load", "another learner's events in a session"):
         assert count_kinds([Case(tuple(stream), tuple((0,) for _ in waves))])[kind] == 0
+
+
+def test_every_defect_finds_the_text_it_replaces(tmp_path: Path) -> None:
+    # Else the proof of the proof would say so only in the run that takes half an hour.
+    for number, defect in enumerate(DEFECTS):
+        defect.plant(copy_project(tmp_path / str(number)))
