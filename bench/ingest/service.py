@@ -81,6 +81,8 @@ class ServiceProcess:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         psutil.wait_procs(family, timeout=STOP_SECONDS)
+        if self._process is not None:
+            self._process.wait(STOP_SECONDS)
 
     def stop(self) -> int:
         """Ask it to end and wait; returns its exit code. What stays is killed."""

@@ -135,7 +135,9 @@ def count_verdicts(body: bytes) -> Counter[str]:
     Not from the sums that the answer begins with: those are what is to be checked. Raises
     ValueError where the two differ.
     """
-    counts = Counter({status: body.count(b'"status":"%b"' % status.encode()) for status in STATUSES})
+    counts = Counter(
+        {status: body.count(b'"status":"%b"' % status.encode()) for status in STATUSES}
+    )
     told = _read_sums(body)
     if +counts != +told:
         raise ValueError(f"the verdicts are {dict(+counts)}, and their sums are {dict(+told)}")

@@ -1,0 +1,99 @@
+"""Senders that do not give up: the same bytes again until they are answered."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+
+from bench.ingest.load import HOST
+from bench.ingest.wire import Answer, Connection
+from tests.faults.ledger import Batch, Ledger
+
+SENDERS = 8
+RETRIED = (429, 503)
+# Shorter than any service asks for: who comes back too early must be held off, too.
+_PAUSE_SECONDS = 0.05
+# Longer than any fault lasts: a sender still waiting then waits for nothing.
+_HANGS_AFTER_SECONDS = 120.0
+
+
+class Sender:
+    """One connection at a time, made anew when it broke."""
+
+    def __init__(self, port: int, ledger: Ledger) -> None:
+        self._port, self._ledger = port, ledger
+        self._connection: Connection | None = None
+
+    async def deliver_all(self, waiting: deque[Batch]) -> None:
+        """Take batches off the queue until it is empty, and deliver each."""
+        try:
+            while waiting:
+                await self._deliver(waiting.popleft())
+        finally:
+            self._disconnect()
+
+    async def _deliver(self, batch: Batch) -> None:
+        while (answer := await self._attempt(batch)) is None or answer.status in RETRIED:
+            if answer is not None:
+                await self._ledger.note_status(answer.status)
+            await asyncio.sleep(_PAUSE_SECONDS)
+        if answer.status != 200:
+            await self._ledger.note_status(answer.status)
+            raise AssertionError(f"the service answered {answer.status}: {answer.body[:500]!r}")
+        await self._ledger.note_answer(batch, answer.body)
+
+    async def _attempt(self, batch: Batch) -> Answer | None:
+        if self._connection is None or not self._connection.is_open:
+            try:
+                self._connection = await Connection.open(HOST, self._port)
+            except OSError:
+                self._ledger.refused_connections += 1
+                return None
+        try:
+            async with asyncio.timeout(_HANGS_AFTER_SECONDS):
+                return await self._connection.exchange(batch.request)
+        except ConnectionError:
+            self._ledger.unanswered[batch.number] += 1
+            self._disconnect()
+            return None
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+
+Strike = Callable[[int], Awaitable[None]]
+
+
+def deliver(
+    port: int, batches: Sequence[Batch], ledger: Ledger, *, strike: Strike, faults: int
+) -> None:
+    """Deliver every batch by eight senders, and strike so often while they do.
+
+    The strikes are spread evenly over the events acknowledged, and `strike` is told its number;
+    the senders go on meanwhile.
+    """
+    total = sum(len(batch.ids) for batch in batches)
+
+    async def inflict() -> None:
+        for number in range(faults):
+            await ledger.until_acknowledged(total * (number + 1) // (faults + 2))
+            await strike(number)
+
+    async def main() -> None:
+        waiting = deque(batches)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(inflict())
+            for _ in range(SENDERS):
+                tasks.create_task(Sender(port, ledger).deliver_all(waiting))
+
+    asyncio.run(main())
+
+
+def resend(port: int, batches: Sequence[Batch], ledger: Ledger) -> None:
+    """Deliver batches once more, with nothing in the way."""
+
+    async def main() -> None:
+        await Sender(port, ledger).deliver_all(deque(batches))
+
+    asyncio.run(main())

@@ -1,0 +1,26 @@
+"""The database restarted and killed under load, and its sessions ended or kept waiting."""
+
+import asyncio
+
+from tests.faults.conftest import Record
+from tests.faults.rig import KINDS, Rig
+from tests.faults.scale import Scale, scales
+from tests.faults.trial import endure
+
+
+@scales(small=Scale(events=4_000, faults=len(KINDS)), full=Scale(events=240_000, faults=12))
+def test_restarted_and_killed_database_loses_and_doubles_nothing(
+    rig: Rig, record: Record, scale: Scale
+) -> None:
+    async def restart(number: int) -> None:
+        await asyncio.to_thread(rig.restart_database, KINDS[number % len(KINDS)])
+
+    record(endure(rig, scale.events, restart, faults=scale.faults))
+
+
+@scales(small=Scale(events=3_000, faults=3), full=Scale(events=100_000, faults=30))
+def test_terminated_writers_lose_and_double_nothing(rig: Rig, record: Record, scale: Scale) -> None:
+    async def terminate(_: int) -> None:
+        assert await asyncio.to_thread(rig.terminate_writers) > 0
+
+    record(endure(rig, scale.events, terminate, faults=scale.faults))
