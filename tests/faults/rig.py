@@ -3,22 +3,25 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
 import psycopg
+from psycopg import sql
 
 from bench.ingest.service import ServiceProcess, serving
 from bench.ingest.stream import EventStream
 from ingestion.store.errors import StoreError
+from ingestion.store.log import LOG_FOLDER
 from ingestion.store.migrations import migrate
 from ingestion.store.postmaster import POLL_SECONDS, await_end
 from ingestion.store.server import EmbeddedServer
 from orchestration.supervisor import find_free_port
 
 _ENDS_WITHIN_SECONDS = 60.0
+_RECOVERS = "automatic recovery in progress"
 _LEARNERS, _DAYS, _SEED = 600, 60, 4
 WRITERS = "application_name like 'study-ingestion%' and datname = current_database()"
 
@@ -79,6 +82,11 @@ class Rig:
                 f"select pg_terminate_backend(pid) from pg_stat_activity where {WRITERS}"
             ).rowcount
 
+    def count_recoveries(self) -> int:
+        """How often the database came up after it had fallen, by its own log."""
+        logs = (self._server.status().data / LOG_FOLDER).iterdir()
+        return sum(log.read_text(errors="replace").count(_RECOVERS) for log in logs)
+
     def _signal_postmaster(self, number: int) -> None:
         pid = self._postmaster()
         os.kill(pid, number)
@@ -117,21 +125,30 @@ KINDS = tuple(_STOPS)
 
 @contextmanager
 def open_rig(
-    home: Path, bin_dir: Path | None, *, prepare: Callable[[Path], None] = lambda _: None
+    home: Path, bin_dir: Path | None, *, settings: Mapping[str, str] | None = None
 ) -> Iterator[Rig]:
     """Run a server, a migrated database and the service for the length of the block.
 
-    `prepare` may change the settings of the server in its folder before it starts.
+    The server runs with the settings it ships with, and those given.
     """
     # One port for all its lives: who reconnects looks where the server was before.
     server = EmbeddedServer(home / "server", port=find_free_port(), bin_dir=bin_dir)
-    prepare(home / "server")
+    if settings:
+        _change_settings(server, settings)
     with server.lease() as url:
         migrate(url)
         stream = EventStream(learners=_LEARNERS, days=_DAYS, seed=_SEED)
         stream.open_months(url)
         with serving(url, port=find_free_port(), home=home / "service") as service:
             yield Rig(server, url, service, stream)
+
+
+def _change_settings(server: EmbeddedServer, settings: Mapping[str, str]) -> None:
+    with server.lease() as url, psycopg.connect(url, autocommit=True) as connection:
+        for name, value in settings.items():
+            connection.execute(
+                sql.SQL("alter system set {} = {}").format(sql.Identifier(name), sql.Literal(value))
+            )
 
 
 def _words(process: psutil.Process) -> str:

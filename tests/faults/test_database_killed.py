@@ -2,10 +2,16 @@
 
 import asyncio
 
+import psycopg
+
 from tests.faults.conftest import Record
+from tests.faults.ledger import Ledger
 from tests.faults.rig import KINDS, Rig
 from tests.faults.scale import Scale, scales
 from tests.faults.trial import endure
+
+# A sender must not wait for ever for what nobody can give it.
+_TOLD_WITHIN_SECONDS = 60.0
 
 
 @scales(small=Scale(events=4_000, faults=len(KINDS)), full=Scale(events=240_000, faults=12))
@@ -24,3 +30,17 @@ def test_terminated_writers_lose_and_double_nothing(rig: Rig, record: Record, sc
         assert await asyncio.to_thread(rig.terminate_writers) > 0
 
     record(endure(rig, scale.events, terminate, faults=scale.faults))
+
+
+@scales(small=Scale(events=3_000, faults=1), full=Scale(events=50_000, faults=5))
+def test_locked_table_is_told_and_then_written(rig: Rig, record: Record, scale: Scale) -> None:
+    ledger = Ledger()
+
+    async def hold(_: int) -> None:
+        async with await psycopg.AsyncConnection.connect(rig.url) as blocker:
+            await blocker.execute("lock table raw.study_events in access exclusive mode")
+            async with asyncio.timeout(_TOLD_WITHIN_SECONDS):
+                await ledger.until_told_to_wait(1)
+            await blocker.rollback()
+
+    record(endure(rig, scale.events, hold, faults=scale.faults, ledger=ledger))

@@ -24,13 +24,22 @@ class Books:
     accepted: int
 
 
-def endure(rig: Rig, events: int, strike: Strike, *, faults: int, port: int = 0) -> Counter[str]:
+def endure(
+    rig: Rig,
+    events: int,
+    strike: Strike,
+    *,
+    faults: int,
+    port: int | None = None,
+    ledger: Ledger | None = None,
+) -> Counter[str]:
     """Send so many events while `strike` is called so often, and hold the ledger to the database.
 
-    By way of `port` where one is given. Returns counts, to be told.
+    By way of `port` where one is given; a `ledger` may be given that `strike` reads. Returns
+    counts, to be told.
     """
     batches = cut(rig.stream.draw(events))
-    ledger = Ledger()
+    ledger = ledger or Ledger()
     before = read_books(rig.url)
 
     async def strike_and_check(number: int) -> None:
