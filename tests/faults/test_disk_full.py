@@ -1,4 +1,4 @@
-"""The disk of the database full under load, or of its log: it may fall, but not forget or double."""
+"""The disk of the database full under load, or of its log: it may fall, not forget or double."""
 
 import asyncio
 import shutil
