@@ -45,7 +45,7 @@ def test_overlapping_senders_get_verdicts_that_add_up(
     after = read_books(rig.url)
 
     with psycopg.connect(rig.url) as connection:
-        stored = dict(connection.execute(_STORED, [list(verdicts.said)]).fetchall())
+        stored: dict[str, str] = dict(connection.execute(_STORED, [list(verdicts.said)]).fetchall())
     assert after.rows - before.rows == after.accepted - before.accepted == len(verdicts.said)
     for event_id, said in verdicts.said.items():
         (winner,) = [content for content, status in said if status == "accepted"]
