@@ -12,7 +12,7 @@ import psutil
 from bench.ingest.service import ServiceProcess
 
 MEGABYTE = 1_000_000
-_EVERY_SECONDS = 0.5
+_EVERY_SECONDS = 0.2
 # What a process takes for good in its first moments is no growth.
 _SETTLING = 0.2
 

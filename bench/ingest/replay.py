@@ -12,6 +12,7 @@ import psycopg
 
 from bench.ingest.stream import EventStream
 from bench.transform.databases import make_database, settle
+from ingestion.store.errors import one_line
 from ingestion.store.migrations import migrate
 from ingestion.store.partitions import make_months
 from orchestration.settings import child_environment
@@ -77,7 +78,7 @@ def ensure_peer(home: Path) -> Path:
             _run([str(uv), "venv", "--quiet", "--python", sys.executable, str(home / "dlt")])
             _run([str(uv), "pip", "install", "--quiet", "--python", str(python), *REQUIREMENTS])
         except (OSError, RuntimeError) as error:
-            raise NoPeerError(f"dlt could not be installed: {error}") from error
+            raise NoPeerError(f"dlt could not be installed: {one_line(str(error))}") from error
     return python
 
 
