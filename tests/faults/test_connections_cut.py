@@ -6,12 +6,13 @@ from tests.faults.conftest import Record
 from tests.faults.proxy import cutting
 from tests.faults.rig import Rig
 from tests.faults.scale import Scale, scales
+from tests.faults.senders import Moment
 from tests.faults.trial import endure
 
 
 @scales(small=Scale(events=5_000, faults=0), full=Scale(events=200_000, faults=0))
 def test_cut_connections_lose_and_double_nothing(rig: Rig, record: Record, scale: Scale) -> None:
-    async def nothing_more(_: int) -> None:
+    async def nothing_more(_: Moment) -> None:
         raise AssertionError("the wire is all that breaks here")
 
     with cutting(rig.service.port, seed=scale.events) as proxy:

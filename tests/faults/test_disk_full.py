@@ -14,6 +14,7 @@ from tests.faults.disk import fill, free, small_disk
 from tests.faults.ledger import Ledger
 from tests.faults.rig import Rig, open_rig
 from tests.faults.scale import Scale, scales
+from tests.faults.senders import Moment
 from tests.faults.trial import endure
 
 _DISK_MEBIBYTES = 700
@@ -57,9 +58,10 @@ def endure_full_disk(rig: Rig, disk: Path, scale: Scale) -> Counter[str]:
         fill(disk)
         use_up_log(rig.url)
 
-    async def strike(_: int) -> None:
+    async def strike(moment: Moment) -> None:
         try:
             await asyncio.to_thread(fill_up)
+            await moment.release()
             await ledger.until_told_to_wait(_REFUSALS)
         finally:
             free(disk)

@@ -8,7 +8,7 @@ import psycopg
 
 from tests.faults.ledger import Batch, Ledger, cut
 from tests.faults.rig import Rig
-from tests.faults.senders import Strike, deliver, resend
+from tests.faults.senders import Moment, Strike, deliver, resend
 
 _RESENT_EVERY = 10
 
@@ -42,8 +42,8 @@ def endure(
     ledger = ledger or Ledger()
     before = read_books(rig.url)
 
-    async def strike_and_check(number: int) -> None:
-        await strike(number)
+    async def strike_and_check(moment: Moment) -> None:
+        await strike(moment)
         assert find_missing(rig.url, ledger.take_unchecked()) == []
 
     deliver(port or rig.service.port, batches, ledger, strike=strike_and_check, faults=faults)
