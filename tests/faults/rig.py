@@ -21,6 +21,8 @@ from ingestion.store.server import EmbeddedServer
 from orchestration.supervisor import find_free_port
 
 _ENDS_WITHIN_SECONDS = 60.0
+# of multiprocessing, beside the workers it keeps count for
+_TRACKER = "multiprocessing.resource_tracker"
 _RECOVERS = "automatic recovery in progress"
 _LEARNERS, _DAYS, _SEED = 600, 60, 4
 WRITERS = "application_name like 'study-ingestion%' and datname = current_database()"
@@ -69,7 +71,7 @@ class Rig:
 
         Whoever started it must see to another.
         """
-        workers = [one for one in self.service.family()[1:] if "tracker" not in _words(one)]
+        workers = [one for one in self.service.family()[1:] if _TRACKER not in _words(one)]
         if workers:
             workers[0].kill()
             self.service.await_ready()
@@ -115,9 +117,9 @@ class Rig:
 
 
 _STOPS: dict[str, Callable[[Rig], None]] = {
+    "killed": lambda rig: rig._kill_server(),
     "fast": lambda rig: rig._signal_postmaster(signal.SIGINT),
     "immediate": lambda rig: rig._signal_postmaster(signal.SIGQUIT),
-    "killed": lambda rig: rig._kill_server(),
     "backend": lambda rig: rig._kill_backend(),
 }
 KINDS = tuple(_STOPS)

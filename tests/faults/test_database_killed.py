@@ -15,7 +15,7 @@ from tests.faults.trial import endure
 _TOLD_WITHIN_SECONDS = 60.0
 
 
-@scales(small=Scale(events=8_000, faults=len(KINDS)), full=Scale(events=240_000, faults=12))
+@scales(small=Scale(events=4_000, faults=1), full=Scale(events=240_000, faults=12))
 def test_restarted_and_killed_database_loses_and_doubles_nothing(
     rig: Rig, record: Record, scale: Scale
 ) -> None:
