@@ -25,14 +25,19 @@ def make_warehouse(server_url: str, name: str, history: Path, events: int) -> st
 
     Returns the owner's URL.
     """
+    url = make_database(server_url, name)
+    migrate(url, today=END.date())
+    land_history(url, history, events)
+    return url
+
+
+def make_database(server_url: str, name: str) -> str:
+    """An empty database of that name; what it held before is gone. Returns the owner's URL."""
     identifier = sql.Identifier(name)
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(sql.SQL("drop database if exists {} with (force)").format(identifier))
         connection.execute(sql.SQL("create database {} template template0").format(identifier))
-    url = urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
-    migrate(url, today=END.date())
-    land_history(url, history, events)
-    return url
+    return urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
 
 
 def settle(url: str) -> None:

@@ -1,0 +1,1 @@
+"""How fast events come in: the service and `study replay`, against COPY and against dlt."""
