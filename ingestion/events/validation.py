@@ -19,7 +19,7 @@ from ingestion.events.refusal import Rejection, reject, reject_for
 
 __all__ = ["AcceptedEvent", "Rejection", "validate_event"]
 
-_AHEAD_MAX = timedelta(hours=24)
+AHEAD_MAX = timedelta(hours=24)
 _FIELDS = frozenset(Event.model_fields)
 
 
@@ -138,7 +138,7 @@ def _place(
     """Give a well-formed event its place in time and its id."""
     occurred_at = _correct(event.occurred_at, received_at, sent_at)
     # Subtracting cannot overflow; adding 24 hours to a receipt could.
-    if occurred_at is None or occurred_at - received_at > _AHEAD_MAX:
+    if occurred_at is None or occurred_at - received_at > AHEAD_MAX:
         return _refuse_time("lies over 24 h ahead of its receipt, or outside the years 1 to 9999")
     if min(occurred_at, event.occurred_at or occurred_at) < EPOCH:
         return _refuse_time("lies before 1970")
