@@ -27,7 +27,7 @@ from ingestion.events.shapes import Shape, shapes, shapes_by_struct
 from ingestion.events.validation import AHEAD_MAX
 
 Identified: TypeAlias = tuple[bytes, str, str | None]
-_V = TypeVar("_V")
+_Value = TypeVar("_Value")
 
 _NEARBY = NEARBY // MICROSECOND
 _AHEAD_MAX = AHEAD_MAX // MICROSECOND
@@ -52,13 +52,13 @@ class ReadEvents:
 
     positions: list[int]
     structs: list[Any]
-    identities: list[Identified]
-    user_ids: list[bytes]
-    session_ids: list[bytes]
-    occurred: list[int]
-    original: list[int]
-    properties: list[bytes]
-    odd: list[int]
+    identities: Sequence[Identified]
+    user_ids: Sequence[bytes]
+    session_ids: Sequence[bytes]
+    occurred: Sequence[int]
+    original: Sequence[int]
+    properties: Sequence[bytes]
+    odd: Sequence[int]
 
 
 def read_events(
@@ -67,20 +67,23 @@ def read_events(
     """Read the JSON texts of events; both instants must be aware, `sent_at` is the batch's."""
     positions, structs = _decode(raws)
     original = _each(read_instants, _read_instant, [event.occurred_at for event in structs])
-    columns: tuple[list[Any], ...] = (
+    columns: list[Any] = [
         _identify([event.event_id for event in structs], original, received_at),
         _each(pack_uuids, _pack_uuid, [event.user_id for event in structs]),
         _pack_sessions([event.session_id for event in structs]),
         _correct(original, received_at, sent_at),
         original,
         _write_properties(structs),
-    )
+    ]
     if any(None in column for column in columns):
         whole = [None not in entry for entry in zip(*columns, strict=True)]
         positions, structs = list(compress(positions, whole)), list(compress(structs, whole))
-        columns = tuple(list(compress(column, whole)) for column in columns)
+        columns = [list(compress(column, whole)) for column in columns]
     odd = sorted(set(range(len(raws))).difference(positions)) if len(positions) < len(raws) else []
-    return ReadEvents(positions, structs, *columns, odd)
+    identities, user_ids, session_ids, occurred, original, properties = columns
+    return ReadEvents(
+        positions, structs, identities, user_ids, session_ids, occurred, original, properties, odd
+    )
 
 
 def _decode(raws: Sequence[bytes]) -> tuple[list[int], list[Any]]:
@@ -107,7 +110,7 @@ def _decode(raws: Sequence[bytes]) -> tuple[list[int], list[Any]]:
 
 @cache
 def _decoder() -> Callable[[bytes], Any]:
-    plan = Union[tuple(shape.struct for shape in shapes().values())]  # noqa: UP007
+    plan: Any = Union[tuple(shape.struct for shape in shapes().values())]  # noqa: UP007
     return msgspec.json.Decoder(plan).decode
 
 
@@ -129,13 +132,13 @@ def _passes(shape: Shape, properties: Any) -> bool:
 
 
 def _each(
-    all_at_once: Callable[[Sequence[Any]], list[_V] | None],
-    one: Callable[[Any], _V | None],
-    texts: list[Any],
-) -> list[_V | None]:
+    all_at_once: Callable[[Sequence[str]], list[_Value] | None],
+    one: Callable[[str], _Value | None],
+    texts: list[str],
+) -> Sequence[_Value | None]:
     """Read a column at once if all is as usual, else one by one; None is what cannot be read."""
-    column = all_at_once(texts) if None not in texts else None
-    return [one(text) for text in texts] if column is None else list(column)
+    column = all_at_once(texts)
+    return [one(text) for text in texts] if column is None else column
 
 
 def _pack_uuid(text: str) -> bytes | None:
@@ -144,7 +147,9 @@ def _pack_uuid(text: str) -> bytes | None:
 
 
 def _pack_sessions(texts: list[str | None]) -> list[bytes | None]:
-    packed = iter(_each(pack_uuids, _pack_uuid, [text for text in texts if text is not None]))
+    present = [text for text in texts if text is not None]
+    found = _each(pack_uuids, _pack_uuid, present)
+    packed = iter(found)
     return [_NO_SESSION if text is None else next(packed) for text in texts]
 
 
@@ -156,7 +161,7 @@ def _read_instant(text: str) -> int | None:
 
 
 def _correct(
-    original: list[int | None], received_at: datetime, sent_at: datetime | None
+    original: Sequence[int | None], received_at: datetime, sent_at: datetime | None
 ) -> list[int | None]:
     """Move times by the error of the client's clock; None where the result is implausible."""
     received = microseconds(received_at)
@@ -171,12 +176,11 @@ def _correct(
 
 
 def _identify(
-    client_ids: list[str | None], original: list[int | None], received_at: datetime
+    client_ids: Sequence[str | None], original: Sequence[int | None], received_at: datetime
 ) -> list[Identified | None]:
     """Find the key of each event: mostly a UUIDv7 of the event's own time, kept as it is."""
-    keys = pack_uuid7s(client_ids) if None not in client_ids else None  # type: ignore[arg-type]
-    if keys is None:
-        keys = [b""] * len(client_ids)
+    present = [client_id or "" for client_id in client_ids]
+    keys = pack_uuid7s(present) or [b""] * len(present)
     return [
         (key, client_id.lower(), None)
         if key

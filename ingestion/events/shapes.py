@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeAlias, Union, cast, get_args, get_origin
 from uuid import UUID
 
 import annotated_types
@@ -21,7 +21,7 @@ from pydantic.fields import FieldInfo
 from ingestion.events.envelope import whole_event
 from ingestion.events.plan import PLAN
 
-Check: TypeAlias = Callable[[Any], object]
+Check: TypeAlias = Callable[[Any], Any]
 
 # A float without bounds is read up to here only: beyond it whole ones are not written as digits.
 _PLAIN_NUMBER_MAX = 10**15
@@ -174,7 +174,7 @@ def _is_judged_elsewhere(constraint: object) -> bool:
 def _checks(properties: type[BaseModel]) -> Mapping[str, tuple[Check, ...]]:
     found = {
         name: tuple(
-            part.func
+            cast("Check", part.func)
             for part in (*field.metadata, *_parts(field.annotation))
             if isinstance(part, AfterValidator)
         )

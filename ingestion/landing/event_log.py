@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import LiteralString
 
 from psycopg import AsyncConnection, DataError
 

@@ -47,6 +47,7 @@ class JudgedBatch:
 
     size: int
     received_at: datetime
+    sent_at: datetime | None
     context: Mapping[str, object]
     payload_at: Callable[[int], object]
     rows: list[Row] = field(default_factory=list)
@@ -83,10 +84,11 @@ def judge_values(
     batch = JudgedBatch(
         size=len(events),
         received_at=received_at,
+        sent_at=sent_at,
         context=context,
         payload_at=events.__getitem__,
     )
-    _judge_singly(batch, range(len(events)), _writer(batch, sent_at), sent_at)
+    _judge_singly(batch, range(len(events)), _writer(batch))
     return batch
 
 
@@ -104,10 +106,11 @@ def judge_texts(
     batch = JudgedBatch(
         size=len(texts),
         received_at=received_at,
+        sent_at=sent_at,
         context=context,
         payload_at=lambda position: json.loads(texts[position]),
     )
-    writer = _writer(batch, sent_at)
+    writer = _writer(batch)
     read = read_events(texts, received_at=received_at, sent_at=sent_at)
     batch.fast = len(read.positions)
     batch.rows = [
@@ -116,20 +119,18 @@ def judge_texts(
             read.positions, read.identities, read.occurred, writer.write_read(read), strict=True
         )
     ]
-    _judge_singly(batch, read.odd, writer, sent_at)
+    _judge_singly(batch, read.odd, writer)
     return batch
 
 
-def _writer(batch: JudgedBatch, sent_at: datetime | None) -> RowWriter:
-    return RowWriter(received_at=batch.received_at, sent_at=sent_at, context=batch.context)
+def _writer(batch: JudgedBatch) -> RowWriter:
+    return RowWriter(received_at=batch.received_at, sent_at=batch.sent_at, context=batch.context)
 
 
-def _judge_singly(
-    batch: JudgedBatch, positions: Iterable[int], writer: RowWriter, sent_at: datetime | None
-) -> None:
+def _judge_singly(batch: JudgedBatch, positions: Iterable[int], writer: RowWriter) -> None:
     for position in positions:
         payload = batch.payload_at(position)
-        outcome = validate_event(payload, received_at=batch.received_at, sent_at=sent_at)
+        outcome = validate_event(payload, received_at=batch.received_at, sent_at=batch.sent_at)
         if isinstance(outcome, AcceptedEvent):
             batch.rows.append(_row(position, outcome, writer))
         else:

@@ -92,9 +92,7 @@ class LandingQueue:
         An empty queue takes any request, or one that is larger than the whole queue never went.
         """
         limits = self._limits
-        over = (
-            self._events + events > limits.events or self._bytes + size_bytes > limits.size_bytes
-        )
+        over = self._events + events > limits.events or self._bytes + size_bytes > limits.size_bytes
         if self._is_closed or (over and self._requests):
             self._observer.refused(events)
             raise QueueFullError

@@ -81,28 +81,19 @@ class RowWriter:
         return [
             b"".join(
                 (
-                    _usual(16, key, 16, user_id, 16, session_id, 8, occurred, 8, original)
-                    if session_id
-                    else _sessionless(16, key, 16, user_id, -1, 8, occurred, 8, original),
+                    head,
                     text(event.material_id),
                     text(event.chunk_id),
                     text(event.question_id),
                     text(event.topic_id),
-                    text(client_id),
+                    text(client_event_id),
                     _jsonb(len(properties) + 1, _JSONB_VERSION),
                     properties,
                     ending(type(event)),
                 )
             )
-            for event, (key, _, client_id), user_id, session_id, occurred, original, properties in zip(
-                events.structs,
-                events.identities,
-                events.user_ids,
-                events.session_ids,
-                _since_2000(events.occurred),
-                _since_2000(events.original),
-                events.properties,
-                strict=True,
+            for head, event, (_, _, client_event_id), properties in zip(
+                _heads(events), events.structs, events.identities, events.properties, strict=True
             )
         ]
 
@@ -149,8 +140,20 @@ class _Memory(dict[_K, bytes]):
         return written
 
 
-def _since_2000(instants: Sequence[int]) -> Iterator[int]:
-    return (instant - _EPOCH_2000 for instant in instants)
+def _heads(events: ReadEvents) -> Iterator[bytes]:
+    for (key, _, _), user_id, session_id, occurred, original in zip(
+        events.identities,
+        events.user_ids,
+        events.session_ids,
+        events.occurred,
+        events.original,
+        strict=True,
+    ):
+        times = (8, occurred - _EPOCH_2000, 8, original - _EPOCH_2000)
+        if session_id:
+            yield _usual(16, key, 16, user_id, 16, session_id, *times)
+        else:
+            yield _sessionless(16, key, 16, user_id, -1, *times)
 
 
 def _text(text: str | None) -> bytes:

@@ -103,7 +103,7 @@ class _Told(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 class _Answer(msgspec.Struct, gc=False):
-    """What `BatchVerdict` describes: written in C, for a pydantic model costs more than the rest."""
+    """What `BatchVerdict` describes: written in C, a pydantic model is dear."""
 
     accepted: int
     duplicate: int

@@ -28,10 +28,10 @@ create table raw.landings (
 _INDEX = "create index landings_ingest_xid on raw.landings (ingest_xid)"
 
 # ingest_xid is left out, as in raw.study_events.
+_COLUMNS = "received_at, received, accepted, duplicate, rejected, conflict, redacted"
 _GRANTS = (
     "grant select on raw.landings to study_ingest, study_transform",
-    "grant insert (received_at, received, accepted, duplicate, rejected, conflict, redacted)"
-    " on raw.landings to study_ingest",
+    f"grant insert ({_COLUMNS}) on raw.landings to study_ingest",
 )
 
 # Where some events of a transaction may be stored already, all are first put side by side.
