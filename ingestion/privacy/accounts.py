@@ -17,10 +17,9 @@ _CARD_LAYOUTS = frozenset(
 _NETWORKS = re.compile(r"4|5[0-8]|2[2-7]|3[4-9]|30|6")
 _CARD_WORDS = re.compile(
     r"\b(?:card|visa|master\s?card|amex|american\s+express|discover|kreditkarte|kreditkartennummer"
-    r"|carte|tarjeta|carta|cart[aã]o)\b[^\d\n]{0,24}\Z",
+    r"|carte|tarjeta|carta|cart[aã]o)\b[^\d\n]{0,24}(?=\d)",
     re.IGNORECASE,
 )
-_LOOK_BACK = 48
 
 _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?:[ -]?[A-Z\d]){11,30}(?!\w)", re.IGNORECASE)
 
@@ -37,11 +36,11 @@ _MRN = re.compile(
 
 def find_cards(text: str, stretches: Sequence[Stretch]) -> Iterator[Finding]:
     """Find payment cards by network, layout and check digit, or by what the words before say."""
+    announced = {match.end() for match in _CARD_WORDS.finditer(text)} if stretches else set()
     for stretch in stretches:
         if stretch.layout not in _CARD_LAYOUTS or _NETWORKS.match(stretch.digits) is None:
             continue
-        before = text[max(0, stretch.start - _LOOK_BACK) : stretch.start]
-        if luhn.is_valid(stretch.digits) or _CARD_WORDS.search(before):
+        if stretch.start in announced or luhn.is_valid(stretch.digits):
             yield Finding(stretch.start, stretch.end, Kind.CARD)
 
 

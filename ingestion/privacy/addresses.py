@@ -14,8 +14,8 @@ _KINDS = (
 _SHORT = r"St|Ave?|Rd|Blvd|Ln|Dr|Ct|Ter|Pkwy|Hwy|Cres|Pl|Sq|Way|Square"
 _UNIT = r"(?:,?\s(?i:apt|apartment|unit|suite|ste|flat|no|#)\.?\s?#?\w{1,5})?"
 _TOWN = (
-    rf"(?:,\s(?:{_WORD}\s?){{1,3}},?\s[A-Z]{{2}}\s\d{{5}}(?:-\d{{4}})?"
-    rf"|,\s(?:{_WORD}\s?){{1,3}},?\s[A-Z]{{1,2}}\d[A-Z\d]?\s\d[A-Z]{{2}})?"
+    rf"(?:,\s{_WORD}(?:\s{_WORD}){{0,2}}"
+    r"(?:,?\s[A-Z]{2}\s\d{5}(?:-\d{4})?|,?\s[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2})?)?"
 )
 
 _PATTERNS = (

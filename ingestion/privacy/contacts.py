@@ -12,7 +12,7 @@ _DOMAIN = re.compile(r"(?:@|＠|%40)(?:[\w-]{1,63}\.){1,8}[^\W\d_][\w-]{1,62}", 
 _MAILBOX = re.compile(r"[\w.!#$&'*+/=?^`{|}~%-]{1,64}")
 _MAILBOX_MAX = 64
 
-# "jane (at) example (dot) org", "jane at example dot org"
+# As those write it who fear robots: with (at) and (dot), or both as words.
 _SPELT = re.compile(
     r"(?<![\w.+-])[\w.+-]{1,64}\s?(?:[(\[{<]\s?at\s?[)\]}>]|\sat\s)\s?[\w-]{1,63}"
     r"(?:(?:\s?[(\[{<]\s?dot\s?[)\]}>]\s?|\sdot\s)[\w-]{2,63}){1,4}"

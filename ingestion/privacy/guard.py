@@ -16,10 +16,10 @@ from ingestion.privacy.finding import TOKEN, Finding, Kind
 from ingestion.privacy.national_ids import find_national_ids
 from ingestion.privacy.persons import find_birth_dates, find_names
 from ingestion.privacy.phones import find_phones
-from ingestion.privacy.prefilter import might_hold_pii
+from ingestion.privacy.prefilter import look, might_hold_pii
 from ingestion.privacy.runs import find_stretches
 
-__all__ = ["Kind", "holds_private_id", "might_hold_pii", "redact"]
+__all__ = ["Kind", "find", "holds_private_id", "might_hold_pii", "redact"]
 
 # Numbers that are somebody else's: ids, instants, papers, trials. No digits are looked at in them.
 _KNOWN_NUMBERS = re.compile(
@@ -30,7 +30,7 @@ _KNOWN_NUMBERS = re.compile(
     r"|arxiv|ndc|umls|grant|lot|rs|rrid)[\s:#]{0,3}[\d][\d.\s-]{3,20}\d)(?!\w)",
     re.IGNORECASE,
 )
-_DIGIT = re.compile(r"\d")
+_STATE = re.compile(r"[A-Z]{2} \d{5}")
 
 
 def redact(text: str) -> tuple[str, Counter[Kind]]:
@@ -51,7 +51,7 @@ def holds_private_id(text: str) -> bool:
     """
     if "[" in text and TOKEN.search(text):
         return True
-    return might_hold_pii(text) and next(find_emails(text), None) is not None
+    return look(text).email and next(find_emails(text), None) is not None
 
 
 def _redact(text: str, counts: Counter[Kind]) -> Iterator[str]:
@@ -73,7 +73,7 @@ def _redact_piece(piece: str, counts: Counter[Kind]) -> Iterator[str]:
             counts[part] += 1
             yield part.token
             continue
-        findings = _find(part) if part and might_hold_pii(part) else []
+        findings = find(part) if part else []
         if not findings:
             yield part
             continue
@@ -84,8 +84,10 @@ def _redact_piece(piece: str, counts: Counter[Kind]) -> Iterator[str]:
         pending.append(part[:end])
 
 
-def _find(text: str) -> list[Finding]:
+def find(text: str) -> list[Finding]:
     """The finds in a text in order, none overlapping: where two do, the surer kind's is kept."""
+    if not might_hold_pii(text):
+        return []
     kept: list[Finding] = []
     taken = bytearray(len(text))
     for finding in _find_all(text):
@@ -96,25 +98,28 @@ def _find(text: str) -> list[Finding]:
 
 
 def _find_all(text: str) -> Iterator[Finding]:
-    yield from find_credentials(text)
-    yield from find_emails(text)
-    if _DIGIT.search(text):
-        yield from _find_numbers(_hide_known(text))
+    clues = look(text)
+    if clues.email:
+        yield from find_credentials(text)
+        yield from find_emails(text)
+    if clues.four_digits:
+        # Blanked in place: what else stands in the text keeps its spot.
+        rest = _KNOWN_NUMBERS.sub(lambda known: "x" * len(known.group()), text)
+        yield from _find_numbers(rest, clues.five_digits)
+    if clues.place or (clues.four_digits and _STATE.search(text)):
         yield from find_addresses(text)
-    yield from find_names(text)
+    if clues.name:
+        yield from find_names(text)
 
 
-def _hide_known(text: str) -> str:
-    """Blank the numbers that are nobody's, in place: what else stands in the text keeps its spot."""
-    return _KNOWN_NUMBERS.sub(lambda match: "x" * len(match.group()), text)
-
-
-def _find_numbers(text: str) -> Iterator[Finding]:
-    stretches = list(find_stretches(text))
-    yield from find_ibans(text)
-    yield from find_cards(text, stretches)
-    yield from find_national_ids(text, stretches)
-    yield from find_record_numbers(text)
+def _find_numbers(text: str, five_digits: bool) -> Iterator[Finding]:
+    stretches = find_stretches(text) if five_digits else []
+    if five_digits:
+        yield from find_ibans(text)
+        yield from find_cards(text, stretches)
+        yield from find_national_ids(text, stretches)
     yield from find_birth_dates(text)
+    yield from find_record_numbers(text)
     yield from find_ip_addresses(text)
-    yield from find_phones(text, stretches)
+    if five_digits:
+        yield from find_phones(text, stretches)

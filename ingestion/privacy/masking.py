@@ -67,13 +67,11 @@ def mask_text(text: str) -> str:
 
 
 def _mask(value: object, depth: int) -> object:
-    if depth > _DEPTH_MAX:
-        return CUT
     match value:
+        case dict() | list() if depth == _DEPTH_MAX:
+            return CUT
         case str():
             return value if _UUID.fullmatch(value) else mask_text(value)
-        case bool() | None:
-            return value
         case int() | float() if abs(value) >= _LONG_NUMBER:
             text, found = redact(str(value))
             return text if found else value

@@ -23,7 +23,7 @@ _INTRODUCED = re.compile(
     r"\b(?i:my\s+(?:full\s+|real\s+|first\s+|last\s+)?names?(?:\s+is|'s|\s*[:=])|i\s+am\s+called"
     r"|mein\s+name\s+ist|ich\s+hei(?:ß|ss)e|je\s+m['’]appelle|mon\s+nom\s+est|me\s+llamo"  # noqa: RUF001
     r"|mi\s+nombre\s+es|mi\s+chiamo|il\s+mio\s+nome\s+è|meu\s+nome\s+é|me\s+chamo|mijn\s+naam\s+is"
-    r"|ik\s+heet|nazywam\s+się|jag\s+heter|jeg\s+heter|mitt\s+namn\s+är|benim\s+adım|меня\s+зовут)"
+    r"|ik\s+heet|nazywam\s+się|jag\s+heter|jeg\s+heter|mitt\s+namn\s+är|benim\s+ad[\u0131i]m|меня\s+зовут)"
     rf"\s+(?P<name>{_FULL_NAME}|{_ANY_CASE})"
 )
 _TITLED = re.compile(
@@ -78,6 +78,8 @@ _PATTERNS = (
     _RELATED,
     _SIGNED,
 )
+# Any two words with capitals stand behind these: both must be such as persons have.
+_WITHOUT_TITLE = (_PATIENT, _SAID_TO_BE)
 
 _MONTHS = (
     r"(?:jan(?:uary|uar|vier)?|feb(?:ruary|ruar)?|f[eé]vr(?:ier)?|mar(?:ch|s|zo)?|märz|apr(?:il)?"
@@ -115,13 +117,13 @@ def find_names(text: str) -> Iterator[Finding]:
 
 def _length_of_name(words: str, pattern: re.Pattern[str]) -> int:
     """How much of what looks like a name is one: up to the first word that no person has."""
-    refused = NO_PERSONS if pattern is _PATIENT else NOT_NAMES
+    refused = NO_PERSONS if pattern in _WITHOUT_TITLE else NOT_NAMES
     length = 0
     for word in re.finditer(r"[^\s,]+", words):
         if word.group().casefold().rstrip(".") in refused:
             break
         length = word.end()
-    if pattern is _PATIENT and " " not in words[:length]:
+    if pattern in _WITHOUT_TITLE and " " not in words[:length]:
         return 0
     return length
 

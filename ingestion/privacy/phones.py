@@ -36,22 +36,23 @@ _TRUNK_REGIONS = (
 )
 _BRACKETED = re.compile(r"(?<![\w(])\(0\d{1,5}\)(?:[ /.-]{0,2}\d){4,10}(?!\w)")
 _LAYOUTS = {
-    "3 3 3": ("ES", "PL"),
-    "3 2 2 2": ("ES", "CH"),
+    "3 3 3": ("ES",),
+    "3 2 2 2": ("ES",),
     "5 5": ("IN",),
     "5-5": ("IN",),
     "3 7": ("IT",),
 }
 _DATE = re.compile(r"\d{1,2}([./ -])\d{1,2}\1(?:\d{4}|\d{2})")
+# 600 700 800 are millilitres.
+_ROUND = re.compile(r"(?:\d+0\D)+\d+0")
 _WORDS = re.compile(
     r"\b(?:phone|tel|telephone|telefon|telefonnummer|t[eé]l[eé]phone|t[eé]l|tel[eé]fono|telefono"
     r"|telefone|cell|cellphone|celular|cellulare|mobile?|mobil|mobilnummer|m[oó]vil|handy"
     r"|handynummer|portable|call|text|sms|whats?app|signal|telegram|fax|pager|beeper|bleep|ring|dial|hotline"
     r"|reach\s+(?:me|him|her|them)|contact|my\s+number|his\s+number|her\s+number|ruf|rufnummer"
-    r"|anrufen|appelle[rz]?|ll[aá]ma(?:r|me)?|numer|nummer)\b[^\d\n+(]{0,20}[+(]?\Z",
+    r"|anrufen|appelle[rz]?|ll[aá]ma(?:r|me)?|numer|nummer)\b[^\d\n+(]{0,20}[+(]?(?=\d)",
     re.IGNORECASE,
 )
-_LOOK_BACK = 44
 
 
 def find_phones(text: str, stretches: Sequence[Stretch]) -> Iterator[Finding]:
@@ -65,19 +66,22 @@ def find_phones(text: str, stretches: Sequence[Stretch]) -> Iterator[Finding]:
     for match in _BRACKETED.finditer(text):
         if _is_valid(match.group(), _TRUNK_REGIONS):
             yield Finding(match.start(), match.end(), Kind.PHONE)
+    announced = {match.end() for match in _WORDS.finditer(text)}
     for stretch in stretches:
-        if _is_national(text, stretch):
+        if _is_national(text, stretch, stretch.start in announced):
             yield Finding(stretch.start, stretch.end, Kind.PHONE)
 
 
-def _is_national(text: str, stretch: Stretch) -> bool:
+def _is_national(text: str, stretch: Stretch, is_announced: bool) -> bool:
     written = text[stretch.start : stretch.end]
     if len(stretch.digits) > 15 or _DATE.fullmatch(written):
         return False
-    if _WORDS.search(text, max(0, stretch.start - _LOOK_BACK), stretch.start):
+    if is_announced:
         return True
-    regions = _LAYOUTS.get(stretch.layout, ())
-    if written[0] == "0" and 9 <= len(stretch.digits) <= 12:
+    regions: Sequence[str] = _LAYOUTS.get(stretch.layout, ())
+    if _ROUND.fullmatch(written):
+        regions = ()
+    elif written[0] == "0" and 9 <= len(stretch.digits) <= 12:
         regions = _TRUNK_REGIONS
     return _is_valid(written, regions)
 

@@ -1,44 +1,64 @@
-"""A first look that lets most texts pass in about a microsecond."""
+"""A first look that lets most texts pass in about a microsecond, and says where to look closer.
+
+What it misses is not private by definition: `redact` asks here first. So a pattern added elsewhere
+needs its words here.
+"""
 
 import re
+from dataclasses import dataclass
 
-from ingestion.privacy.vocabulary import words
+from ingestion.privacy.vocabulary import NAME_CLUES, PLACE_CLUES
 
 _DIGIT = re.compile(r"\d")
 _FOUR_DIGITS = re.compile(r"\d\D*\d\D*\d\D*\d")
-# Roads that have their number written behind or in front.
+_FIVE_DIGITS = re.compile(r"(?:\d\D*){4}\d")
+# Roads whose kind is the end of their name.
 _ROAD = re.compile(
-    r"stra(?:ß|ss)e|str\.|allee|gasse|straat|laan|gracht|kade|gatan|vägen|vej|c/|ul\.|postfach",
+    r"stra(?:ß|ss)e|str\.|allee|gasse|straat|laan|gracht|kade|gatan|vägen|vej\b|c/|ul\.|postfach",
     re.IGNORECASE,
 )
-# One of these words is in every text that the patterns of names and streets can match.
-_WORDS = words(
-    """
-    dot name names named called namens nommé nommée llamado llamada llama chiamo chamo heter
-    heiße heisse heißt heisst heet appelle nom nombre nome naam namn surname vorname nachname
-    apellido apellidos prénom cognome nazywam adım зовут
-    dr prof mr mrs ms mx mme mlle hr fr sr sra srta dra sig dott drs ing professor professorin doctor
-    miss mister nurse herr herrn frau señor señora señorita monsieur madame docteur signor signora
-    dottor dottoressa mevrouw meneer dhr pan pani doktor oberarzt oberärztin
-    patient patients pt pts pat paciente paziente patiënt client proband patientin
-    i'm im am this bin soy suis sono my our mein meine meiner mi mon ma
-    regards wishes sincerely truly faithfully cheers thanks thank grüße grüsse grüßen grüssen
-    cordialement saludos saluti mvg lg
-    street avenue road boulevard lane drive court terrace parkway highway crescent close place
-    st av ave rd blvd ln ct ter pkwy hwy cres pl sq way square box
-    rue bd allée chemin impasse quai calle avenida avda avd plaza paseo rua viale corso piazza via
-    weg platz
-    """
-)
-_SPACES = str.maketrans(dict.fromkeys("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~’", " "))  # noqa: RUF001
+_MARKS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~’\n\t"  # noqa: RUF001 (people write both apostrophes)
+_SPACES = str.maketrans(dict.fromkeys(_MARKS, " "))
+_CLUES = NAME_CLUES | PLACE_CLUES | {"dot"}
+
+
+@dataclass(frozen=True, slots=True)
+class Clues:
+    """Which of the detectors have anything to look for in a text."""
+
+    email: bool
+    four_digits: bool
+    five_digits: bool
+    place: bool
+    name: bool
 
 
 def might_hold_pii(text: str) -> bool:
-    """Tell whether a text is worth a look; False is final, for `redact` asks here first."""
-    if "@" in text or "%40" in text or "＠" in text:  # noqa: RUF001
+    """Tell whether a text is worth a closer look; False is final."""
+    if not _CLUES.isdisjoint(text.lower().translate(_SPACES).split()):
         return True
-    if _DIGIT.search(text) and (_FOUR_DIGITS.search(text) or _ROAD.search(text)):
+    if _has_at(text):
         return True
-    if not _WORDS.isdisjoint(text.lower().translate(_SPACES).split()):
+    if _DIGIT.search(text) is None:
+        return False
+    return _FOUR_DIGITS.search(text) is not None or _ROAD.search(text) is not None
+
+
+def look(text: str) -> Clues:
+    """Say what a text may hold."""
+    spoken = set(text.lower().translate(_SPACES).split())
+    has_digit = _DIGIT.search(text) is not None
+    four_digits = has_digit and _FOUR_DIGITS.search(text) is not None
+    return Clues(
+        email=_has_at(text) or "dot" in spoken,
+        four_digits=four_digits,
+        five_digits=four_digits and _FIVE_DIGITS.search(text) is not None,
+        place=has_digit and (not spoken.isdisjoint(PLACE_CLUES) or _ROAD.search(text) is not None),
+        name=not spoken.isdisjoint(NAME_CLUES),
+    )
+
+
+def _has_at(text: str) -> bool:
+    if "@" in text or "＠" in text:  # noqa: RUF001 (a full-width one is one as well)
         return True
-    return "(at)" in text or "[at]" in text
+    return "%40" in text or "(at)" in text or "[at]" in text or "{at}" in text

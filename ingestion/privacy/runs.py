@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _GROUP = re.compile(r"\d+")
-_SEPARATORS = " .-/\u00a0\u202f\u2011\u2013"
+# Each as it is written in a layout.
+_SEPARATORS = {mark: mark for mark in " .-/"} | dict.fromkeys("\u00a0\u202f", " ")
+_SEPARATORS |= dict.fromkeys("\u2011\u2013", "-")
 _GROUPS_MAX = 8
 _DIGITS_MIN, _DIGITS_MAX = 7, 21
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stretch:
-    """Some neighbouring groups of digits: `text[start:end]`.
+    """Some neighbouring groups of digits: `text[start:end]`. Made by the thousand, so not frozen.
 
     `layout` are the lengths of the groups with what separates them ("3-2-4"), every kind of dash a
     hyphen, every kind of space a space.
@@ -28,14 +30,9 @@ class Stretch:
     layout: str
 
 
-def find_stretches(text: str) -> Iterator[Stretch]:
-    """Yield the stretches of 7 to 21 digits in at most 8 groups, the longer ones first."""
-    for run in _find_runs(text):
-        for size in range(min(_GROUPS_MAX, len(run)), 0, -1):
-            for first in range(len(run) - size + 1):
-                stretch = _stretch(text, run[first : first + size])
-                if stretch is not None:
-                    yield stretch
+def find_stretches(text: str) -> list[Stretch]:
+    """List the stretches of 7 to 21 digits in at most 8 groups."""
+    return [stretch for run in _find_runs(text) for stretch in _take_apart(text, run)]
 
 
 def _find_runs(text: str) -> Iterator[list[re.Match[str]]]:
@@ -53,26 +50,39 @@ def _joins(text: str, end: int, start: int) -> bool:
     return start == end + 1 and text[end] in _SEPARATORS
 
 
-def _stretch(text: str, groups: list[re.Match[str]]) -> Stretch | None:
-    start, end = groups[0].start(), groups[-1].end()
-    if not _DIGITS_MIN <= end - start - len(groups) + 1 <= _DIGITS_MAX:
-        return None
-    if not _stands_alone(text, start, end):
-        return None
-    parts = [str(len(groups[0].group()))]
-    for left, right in zip(groups, groups[1:], strict=False):
-        between = text[left.end()]
-        parts.append(" " if between.isspace() else "-" if between in "\u2011\u2013" else between)
-        parts.append(str(len(right.group())))
-    return Stretch(start, end, "".join(group.group() for group in groups), "".join(parts))
+def _take_apart(text: str, run: list[re.Match[str]]) -> Iterator[Stretch]:
+    """Every stretch of a run, from each of its groups on, by what it adds to the one before."""
+    ends = [_may_end(text, group.end()) for group in run]
+    for first, group in enumerate(run):
+        if not _may_start(text, group.start()):
+            continue
+        digits, layout = group.group(), str(len(group.group()))
+        last = first
+        while len(digits) <= _DIGITS_MAX:
+            if len(digits) >= _DIGITS_MIN and ends[last]:
+                yield Stretch(group.start(), run[last].end(), digits, layout)
+            last += 1
+            if last == len(run) or last - first == _GROUPS_MAX:
+                break
+            more = run[last].group()
+            layout += f"{_SEPARATORS[text[run[last].start() - 1]]}{len(more)}"
+            digits += more
 
 
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    """Nothing that a number or a word goes on with: not the 1234567 of NCT1234567 or 0.1234567."""
-    before = text[start - 1] if start else " "
-    after = text[end] if end < len(text) else " "
-    if before.isalnum() or after.isalnum() or before == "_" or after == "_":
-        return False
-    if before in ".,-/" and start > 1 and text[start - 2].isalnum():
-        return False
-    return not (after in ".,-/" and end + 1 < len(text) and text[end + 1].isalnum())
+def _may_start(text: str, start: int) -> bool:
+    """Nothing before that the number goes on from: not the 1234567 of NCT1234567 or 0.1234567."""
+    if start == 0:
+        return True
+    before = text[start - 1]
+    if before in ".,-/":
+        return start == 1 or not text[start - 2].isalnum()
+    return not (before.isalnum() or before == "_")
+
+
+def _may_end(text: str, end: int) -> bool:
+    if end == len(text):
+        return True
+    after = text[end]
+    if after in ".,-/":
+        return end + 1 == len(text) or not text[end + 1].isalnum()
+    return not (after.isalnum() or after == "_")

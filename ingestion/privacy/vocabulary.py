@@ -1,4 +1,4 @@
-"""Words that stand where a name could, and are none."""
+"""Words the patterns go by: those beside a name or a place, and those that are neither."""
 
 
 def words(text: str) -> frozenset[str]:
@@ -39,9 +39,36 @@ NO_PERSONS = NOT_NAMES | words(
     physician nurse relationship encounter encounters skills examination exam exams clinical
     medical surgical acute chronic severe mild moderate adult pediatric paediatric geriatric male
     elderly female young old type stage class grade risk self specific derived recorded activation
-    adherence compliance engagement involvement participation perspective preferences navigation navigator
-    diabetic hypertensive septic post pre status q&a
+    adherence compliance engagement involvement participation perspective preferences navigation
+    navigator diabetic hypertensive septic post pre status q&a
     should must may can could will would develops requires needs need complaining suffering treated
+    team big part lost stuck new back done fan off under in-class phase level group grade part
     diagnosed undergoing taking receiving living following after before during since aged
+    """
+)
+
+# One of these is in every text that the patterns of names can match.
+NAME_CLUES = words(
+    """
+    name names named called namens nommé nommée llamado llamada llamo llama chiamo chamo heter
+    heiße heisse heißt heisst heet appelle nom nombre nome naam namn surname vorname nachname
+    apellido apellidos prénom cognome nazywam benim зовут
+    dr prof mr mrs ms mx mme mlle hr fr sr sra srta dra sig dott drs ing professor professorin
+    doctor miss mister nurse herr herrn frau señor señora señorita monsieur madame docteur signor
+    signora dottor dottoressa mevrouw meneer dhr pan pani doktor oberarzt oberärztin
+    patient patients pt pts pat paciente paziente patiënt client proband patientin
+    im m am this bin soy suis sono my our mein meine meiner mi mon ma
+    regards wishes sincerely truly faithfully cheers thanks thank grüße grüsse grüßen grüssen
+    cordialement saludos saluti mvg lg
+    """
+)
+
+# One of these, or a road as the prefilter knows them, is in every text that holds an address.
+PLACE_CLUES = words(
+    """
+    street avenue road boulevard lane drive court terrace parkway highway crescent close place
+    st av ave rd blvd ln dr ct ter pkwy hwy cres pl sq way square box zip post postcode postal plz
+    rue bd allée chemin impasse quai calle avenida avd avda plaza paseo rua viale corso piazza via
+    weg platz
     """
 )
