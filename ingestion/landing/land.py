@@ -36,16 +36,47 @@ async def land(
     # Nothing is asked of the connection before: a query outside would open a transaction of its
     # own around this one, and then nothing would be committed when this returns.
     async with connection.transaction():
-        months = await read_open_months(connection)
-        rows, verdicts = _judge(events, months, received_at, sent_at)
-        verdicts |= await event_log.store(connection, rows, context)
+        verdicts = await _store(connection, events, received_at, sent_at, context)
         failed = [
             FailedEvent(verdict, verdict.why, events[position])
             for position, verdict in verdicts.items()
             if verdict.why is not None
         ]
-        await failed_events.keep(connection, failed, received_at=received_at, context=context)
-    return LandingReport([verdicts[position] for position in range(len(events))])
+        await failed_events.keep(
+            connection, failed, received_at=received_at, sent_at=sent_at, context=context
+        )
+    return _report(verdicts)
+
+
+async def land_again(
+    connection: AsyncConnection,
+    events: Sequence[object],
+    *,
+    received_at: datetime,
+    sent_at: datetime | None,
+    context: Mapping[str, object],
+) -> LandingReport:
+    """Land what dead letters hold, as `land` does, but in the caller's transaction.
+
+    No dead letter is written: there is one of each already.
+    """
+    return _report(await _store(connection, events, received_at, sent_at, context))
+
+
+async def _store(
+    connection: AsyncConnection,
+    events: Sequence[object],
+    received_at: datetime,
+    sent_at: datetime | None,
+    context: Mapping[str, object],
+) -> dict[int, Verdict]:
+    months = await read_open_months(connection)
+    rows, verdicts = _judge(events, months, received_at, sent_at)
+    return verdicts | await event_log.store(connection, rows, context)
+
+
+def _report(verdicts: Mapping[int, Verdict]) -> LandingReport:
+    return LandingReport([verdicts[position] for position in range(len(verdicts))])
 
 
 def _judge(
