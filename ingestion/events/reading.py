@@ -23,6 +23,7 @@ from ingestion.events.columns import (
 )
 from ingestion.events.identity import EPOCH, NEARBY, resolve_identity
 from ingestion.events.instants import parse_instant
+from ingestion.events.screening import is_harmless_id, screen
 from ingestion.events.shapes import Shape, shapes, shapes_by_struct
 from ingestion.events.validation import AHEAD_MAX
 
@@ -105,6 +106,9 @@ def _decode(raws: Sequence[bytes]) -> tuple[list[int], list[Any]]:
             continue
         positions.append(position)
         structs.append(event)
+    harmless = screen(structs)
+    if not all(harmless):
+        return list(compress(positions, harmless)), list(compress(structs, harmless))
     return positions, structs
 
 
@@ -195,7 +199,7 @@ def _identify(
 def _resolve(
     client_id: str | None, original: int | None, received_at: datetime
 ) -> Identified | None:
-    if client_id is None or original is None or original < 0:
+    if client_id is None or original is None or original < 0 or not is_harmless_id(client_id):
         return None
     identity = resolve_identity(client_id, EPOCH + original * MICROSECOND, received_at)
     if identity is None:

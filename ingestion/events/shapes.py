@@ -18,7 +18,10 @@ import msgspec
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Discriminator, Tag
 from pydantic.fields import FieldInfo
 
+from ingestion.events.definition import EventType
 from ingestion.events.envelope import whole_event
+from ingestion.events.fields import Content
+from ingestion.events.guarding import id_properties, text_properties
 from ingestion.events.plan import PLAN
 
 Check: TypeAlias = Callable[[Any], Any]
@@ -33,12 +36,16 @@ class Shape:
     """One event type as a struct.
 
     `checks` are what the plan demands of a property beyond its type: functions that raise.
-    `floats` are the properties whose numbers may have digits after the point.
+    `floats` are the properties whose numbers may have digits after the point. `texts` and `ids`
+    are the properties the guard of personal data looks at, `nested` those of them that are lists
+    or objects.
     """
 
-    name: str
-    schema_version: int
+    event_type: EventType
     struct: type[msgspec.Struct]
+    texts: tuple[str, ...]
+    ids: tuple[str, ...]
+    nested: tuple[str, ...]
     checks: Mapping[str, tuple[Check, ...]]
     floats: tuple[str, ...]
 
@@ -70,9 +77,12 @@ def _shape(name: str) -> Shape:
             fields.append((field_name, inner, *default))
         elif field_name != "event_type":  # that is the tag
             fields.append(_member(field_name, field))
+    nested = _nested(properties)
     return Shape(
-        name=name,
-        schema_version=PLAN[name].schema_version,
+        event_type=PLAN[name],
+        texts=tuple(sorted(text_properties(PLAN[name]) - nested)),
+        ids=tuple(sorted(id_properties(PLAN[name]) - nested)),
+        nested=tuple(sorted(nested)),
         struct=msgspec.defstruct(
             f"{name}_event",
             fields,
@@ -138,7 +148,7 @@ def _translate_scalar(annotation: Any, bounds: dict[str, Any]) -> Any:
         length = _UUID_CHARACTERS
         return Annotated[str, msgspec.Meta(min_length=length, max_length=length)]
     if annotation is datetime:
-        return str  # read by `placing`, as strictly as `parse_instant` does
+        return str
     if annotation in (bool, types.NoneType) or get_origin(annotation) is Literal:
         return annotation
     raise TypeError(f"no shape for a field of type {annotation}")
@@ -166,9 +176,18 @@ def _bounds(metadata: list[Any]) -> dict[str, Any]:
 
 
 def _is_judged_elsewhere(constraint: object) -> bool:
-    # BeforeValidators stand on UUIDs and instants only, which are translated as texts to be read
-    # by `placing`; an AfterValidator becomes a check; tags only pick the branch to complain of.
-    return isinstance(constraint, BeforeValidator | AfterValidator | Discriminator | Tag)
+    # BeforeValidators stand on UUIDs and instants only, which are translated as texts and read by
+    # `columns`; an AfterValidator becomes a check; tags only pick the branch to complain of.
+    judged = BeforeValidator | AfterValidator | Discriminator | Tag | Content
+    return isinstance(constraint, judged)
+
+
+def _nested(properties: type[BaseModel]) -> set[str]:
+    return {
+        name
+        for name, field in properties.model_fields.items()
+        if any(get_origin(part) in (list, dict) for part in _parts(field.annotation))
+    }
 
 
 def _checks(properties: type[BaseModel]) -> Mapping[str, tuple[Check, ...]]:

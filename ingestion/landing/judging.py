@@ -132,6 +132,7 @@ def _judge_singly(batch: JudgedBatch, positions: Iterable[int], writer: RowWrite
         payload = batch.payload_at(position)
         outcome = validate_event(payload, received_at=batch.received_at, sent_at=batch.sent_at)
         if isinstance(outcome, AcceptedEvent):
+            batch.redacted += outcome.redacted is not None
             batch.rows.append(_row(position, outcome, writer))
         else:
             batch.fail(_rejected(position, payload, outcome))

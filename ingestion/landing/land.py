@@ -62,6 +62,26 @@ async def land(
     return outcome
 
 
+async def land_again(
+    connection: AsyncConnection,
+    events: Sequence[object],
+    *,
+    received_at: datetime,
+    sent_at: datetime | None,
+    context: Mapping[str, object],
+) -> LandingReport:
+    """Land what dead letters hold, as `land` does, but in the caller's transaction.
+
+    No dead letter is written: there is one of each already.
+    """
+    batch = judge_values(events, received_at=received_at, sent_at=sent_at, context=context)
+    rows = await _open_rows(connection, [batch], MonthCache())
+    verdicts = await event_log.merge(connection, rows)
+    reports = [_report(batch, verdicts)]
+    await _record(connection, [batch], reports)
+    return reports[0]
+
+
 class Lander:
     """Writes judged batches, several in one transaction; all it remembers are the open months."""
 
@@ -126,7 +146,7 @@ class Lander:
     ) -> list[LandingReport] | None:
         """Land events of which none is stored already; None if two of them have one key."""
         async with _transaction(connection):
-            rows = await self._open_rows(connection, batches)
+            rows = await _open_rows(connection, batches, self._months)
             if len({row.key for row in rows}) < len(rows):
                 return None
             if rows:
@@ -139,7 +159,7 @@ class Lander:
     ) -> list[LandingReport]:
         """Land events of which some may be stored already."""
         async with _transaction(connection):
-            rows = await self._open_rows(connection, batches)
+            rows = await _open_rows(connection, batches, self._months)
             owners = {id(row): owner for owner, batch in enumerate(batches) for row in batch.rows}
             verdicts: list[list[Verdict]] = [[] for _ in batches]
             merged = await event_log.merge(connection, rows)
@@ -147,17 +167,18 @@ class Lander:
                 verdicts[owners[id(row)]].append(verdict)
             return await _conclude(connection, batches, verdicts)
 
-    async def _open_rows(
-        self, connection: AsyncConnection, batches: Sequence[JudgedBatch]
-    ) -> list[Row]:
-        """The rows to store, sorted; those whose month is closed are turned away."""
+
+async def _open_rows(
+    connection: AsyncConnection, batches: Sequence[JudgedBatch], known: MonthCache
+) -> list[Row]:
+    """The rows to store, sorted; those whose month is closed are turned away."""
+    rows = event_log.in_key_order([row for batch in batches for row in batch.rows])
+    if rows and not _are_open(await known.read(connection), rows):
+        months = await known.read(connection, fresh=True)
+        for batch in batches:
+            batch.close(months)
         rows = event_log.in_key_order([row for batch in batches for row in batch.rows])
-        if rows and not _are_open(await self._months.read(connection), rows):
-            months = await self._months.read(connection, fresh=True)
-            for batch in batches:
-                batch.close(months)
-            rows = event_log.in_key_order([row for batch in batches for row in batch.rows])
-        return rows
+    return rows
 
 
 def _are_open(months: OpenMonths, rows: Sequence[Row]) -> bool:
@@ -174,22 +195,29 @@ async def _conclude(
 
     `verdicts` are those on the rows of each batch, in any order.
     """
-    reports = []
     for batch, of_rows in zip(batches, verdicts, strict=True):
-        failed = batch.failed + [
+        failed = [
             FailedEvent(verdict, verdict.why, batch.payload_at(verdict.index))
             for verdict in of_rows
             if verdict.why is not None
         ]
         await failed_events.keep(
-            connection, failed, received_at=batch.received_at, context=batch.context
+            connection,
+            batch.failed + failed,
+            received_at=batch.received_at,
+            sent_at=batch.sent_at,
+            context=batch.context,
         )
-        told = sorted(chain(of_rows, (one.verdict for one in batch.failed)), key=_place)
-        reports.append(LandingReport(told))
-        if [verdict.index for verdict in told] != list(range(batch.size)):
-            raise RuntimeError("not every event has its verdict")
+    reports = [_report(*both) for both in zip(batches, verdicts, strict=True)]
     await _record(connection, batches, reports)
     return reports
+
+
+def _report(batch: JudgedBatch, of_rows: Sequence[Verdict]) -> LandingReport:
+    told = sorted(chain(of_rows, (failed.verdict for failed in batch.failed)), key=_place)
+    if [verdict.index for verdict in told] != list(range(batch.size)):
+        raise RuntimeError("not every event has its verdict")
+    return LandingReport(told)
 
 
 def _place(verdict: Verdict) -> int:

@@ -117,8 +117,8 @@ class RowWriter:
         )
 
     def _ending_of_struct(self, kind: type[Any]) -> bytes:
-        shape = shapes_by_struct()[kind]
-        return self._ending(shape.name, shape.schema_version, self._sent_at)
+        event_type = shapes_by_struct()[kind].event_type
+        return self._ending(event_type.name, event_type.schema_version, self._sent_at)
 
     def _ending(self, event_type: str, schema_version: int, sent_at: bytes) -> bytes:
         version = _small(2, schema_version)

@@ -70,7 +70,22 @@ numbers = st.one_of(
 members: st.SearchStrategy[Any] = st.one_of(
     numbers,
     st.text(max_size=10),
-    st.sampled_from(["easy", "web", "pdf", "Europe/Berlin", "x.0,", True, None, [], ["a"], {}]),
+    st.sampled_from(
+        [
+            "easy",
+            "web",
+            "pdf",
+            "a@b.example",
+            "Dr. Ann Lee",
+            "Europe/Berlin",
+            "x.0,",
+            True,
+            None,
+            [],
+            ["a"],
+            {},
+        ]
+    ),
     st.dictionaries(st.text(max_size=5), st.lists(numbers | st.text(max_size=5), max_size=3)),
 )
 
@@ -98,6 +113,27 @@ def nearly_right(draw: st.DrawFn) -> dict[str, Any]:
 def test_what_is_read_is_what_is_accepted(event: dict[str, Any], in_ascii: bool) -> None:
     text = json.dumps(event, ensure_ascii=in_ascii).encode("utf-8", "surrogatepass")
     assert_same(read(text), text)
+
+
+PRIVATE = ["ann.lee@example.org", "call 030 901820 or +49 30 901820", "SSN 078-05-1120", "[email]"]
+
+
+@pytest.mark.parametrize("text", PRIVATE)
+def test_private_data_are_left_to_the_guard(text: str) -> None:
+    places = [
+        with_property("search_performed", "query", text),
+        with_property("search_performed", "filters_applied", {"q": text}),
+        with_property("search_performed", "filters_applied", {text: "q"}),
+        with_property("search_performed", "filters_applied", [text]),
+        with_property("ai_question_asked", "detected_topics", [text]),
+        with_property("material_open", "material_name", text),
+        with_property("quiz_start", "quiz_id", text),
+        *(make_event(**{field: text}) for field in ("event_id", "topic_id", "question_id")),
+    ]
+    for event in places:
+        text = json.dumps(event)
+        assert_same(read(text), text)
+    assert read(json.dumps(with_property("search_performed", "query", PRIVATE[0]))).odd == [0]
 
 
 @settings(max_examples=300, deadline=None)
