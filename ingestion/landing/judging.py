@@ -98,17 +98,19 @@ def judge_texts(
     received_at: datetime,
     sent_at: datetime | None,
     context: Mapping[str, object],
+    parse: Callable[[str], object] = json.loads,
 ) -> JudgedBatch:
     """Judge events by their JSON texts: by their shapes where that does, else one by one.
 
-    The texts must be UTF-8. Raises ValueError or RecursionError where one is not JSON after all.
+    `parse` reads what the shapes do not; what it raises is raised, as UnicodeDecodeError is where a
+    text is not UTF-8.
     """
     batch = JudgedBatch(
         size=len(texts),
         received_at=received_at,
         sent_at=sent_at,
         context=context,
-        payload_at=lambda position: json.loads(texts[position]),
+        payload_at=lambda position: parse(texts[position].decode()),
     )
     writer = _writer(batch)
     read = read_events(texts, received_at=received_at, sent_at=sent_at)
