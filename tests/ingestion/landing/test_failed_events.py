@@ -49,7 +49,7 @@ def land_now(url: str, events: list[object]) -> LandingReport:
     return asyncio.run(run())
 
 
-def event(event_type: str = "search_performed", **changes: Any) -> dict[str, Any]:
+def event(event_type: str = "search_performed", /, **changes: Any) -> dict[str, Any]:
     moment = NOW - timedelta(hours=1)
     return {
         "event_id": str(derive_uuid7(moment, str(uuid4()))),
@@ -88,7 +88,7 @@ def with_text_everywhere(text: str) -> list[object]:
         [text],
         {text: text},
         event(text),
-        event(**{text: 1}),
+        event() | {text: 1},
         event(properties={text: 1}),
         event(properties={"querry": text}),
         event(properties={"query": {"deep": [[text, {text: text}]]}}),

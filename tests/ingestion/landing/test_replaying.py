@@ -207,7 +207,7 @@ def test_two_replays_at_once_land_each_event_once(
         del each["event_id"]
     keep_as_of_an_older_plan(shared_database_url, said)
 
-    async def both() -> list[list[Replay]]:
+    async def both() -> tuple[list[Replay], list[Replay]]:
         ingest = role_url(shared_database_url, Role.INGEST, application_name="test")
         async with (
             await psycopg.AsyncConnection.connect(ingest, autocommit=True) as one,
