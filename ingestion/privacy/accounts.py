@@ -25,11 +25,11 @@ _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?:[ -]?[A-Z\d]){11,30}(?!\w)", re.IGNO
 
 _MRN = re.compile(
     r"\b(?:MRN|M\.R\.N\.|medical\s+record|med\s+rec|health\s+record|chart|hospital|patient'?s?\s+file"
-    r"|patient'?s?\s+(?:id|identifier|number|no|nr|record)|pt\.?\s+id|UHID|URN|encounter|account"
+    r"|patient'?s?\s+(?:id|identifier|number|no|nr|record)|pt\.?\s+id|UHID|URN|encounter|account|record\s+(?:number|no|id)|hosp|case\s+(?:number|no)|pat\.?-?\s?(?:nr|id)"
     r"|patienten-?(?:nummer|nr|id)|fallnummer|aktenzeichen|num[eé]ro\s+de\s+dossier|dossier"
     r"|historia\s+cl[ií]nica|expediente|cartella\s+clinica|prontu[aá]rio|pati[eë]ntnummer)\b"
-    r"(?:[\s:#=.(-]{0,3}(?:id|is|was|ist|number|num|nr|no|n[º°o]|numero)?\b){0,3}[\s:#=.(º°-]{0,3}"
-    r"(?P<id>[A-Z]{0,4}[-/]?\d(?:[-/ ]?\d){3,14})(?![\w%])",
+    r"(?:[\s:#=.(-]{0,3}(?:id|is|was|ist|number|num|nr|no|n[º°o]|numero)?\b){0,3}[\s:#=.(º°-]{0,5}"
+    r"(?P<id>(?-i:[A-Z]{2,4}\s)?[A-Z]{0,4}[-/]?\d(?:[-/ ]?\d){3,14})(?![\w%])",
     re.IGNORECASE,
 )
 

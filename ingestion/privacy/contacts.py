@@ -14,7 +14,7 @@ _MAILBOX_MAX = 64
 
 # As those write it who fear robots: with (at) and (dot), or both as words.
 _SPELT = re.compile(
-    r"(?<![\w.+-])[\w.+-]{1,64}\s?(?:[(\[{<]\s?at\s?[)\]}>]|\sat\s)\s?[\w-]{1,63}"
+    r"(?<![\w.+-])[\w.+-]{1,64}(?:\sdot\s[\w+-]{1,64})?\s?(?:[(\[{<]\s?at\s?[)\]}>]|\sat\s)\s?[\w-]{1,63}"
     r"(?:(?:\s?[(\[{<]\s?dot\s?[)\]}>]\s?|\sdot\s)[\w-]{2,63}){1,4}"
     r"|(?<![\w.+-])[\w.+-]{1,64}\s?[(\[{<]\s?at\s?[)\]}>]\s?(?:[\w-]{1,63}\.){1,4}[a-z]{2,24}",
     re.IGNORECASE,

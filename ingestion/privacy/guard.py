@@ -105,21 +105,19 @@ def _find_all(text: str) -> Iterator[Finding]:
     if clues.four_digits:
         # Blanked in place: what else stands in the text keeps its spot.
         rest = _KNOWN_NUMBERS.sub(lambda known: "x" * len(known.group()), text)
-        yield from _find_numbers(rest, clues.five_digits)
+        yield from _find_numbers(rest)
     if clues.place or (clues.four_digits and _STATE.search(text)):
         yield from find_addresses(text)
     if clues.name:
         yield from find_names(text)
 
 
-def _find_numbers(text: str, five_digits: bool) -> Iterator[Finding]:
-    stretches = find_stretches(text) if five_digits else []
-    if five_digits:
-        yield from find_ibans(text)
-        yield from find_cards(text, stretches)
-        yield from find_national_ids(text, stretches)
+def _find_numbers(text: str) -> Iterator[Finding]:
+    stretches = find_stretches(text)
+    yield from find_ibans(text)
+    yield from find_cards(text, stretches)
+    yield from find_national_ids(text, stretches)
     yield from find_birth_dates(text)
     yield from find_record_numbers(text)
     yield from find_ip_addresses(text)
-    if five_digits:
-        yield from find_phones(text, stretches)
+    yield from find_phones(text, stretches)

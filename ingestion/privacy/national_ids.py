@@ -82,7 +82,7 @@ _WORDS = (
 )
 _SHORT_WORDS = r"SIN|TFN|TIN|NIR|NIE|NIF|DNI|RUT|RFC|RG|CPR|AHV|NPI|PPS|SVN"
 _ID = (
-    r"(?<![\w-])(?:[A-Z]{1,3} |[A-Za-z]{1,4}-?)?\d[\dA-Za-z]*"
+    r"(?<![\w-])(?:[A-Z]{1,3} |[A-Za-z]{1,6}-?)?\d[\dA-Za-z]*"
     r"(?:[-./ ][A-Za-z]{0,3}\d[\dA-Za-z]*){0,7}(?:[- ][A-Z](?!\w))?"
 )
 _NAMED = (
@@ -108,10 +108,15 @@ _SHAPES: Sequence[tuple[str, Verdict | None]] = (
 _SHAPED = [(re.compile(rf"(?<![\w-])(?:{shape})(?![\w-])"), ok) for shape, ok in _SHAPES]
 
 
+_YEARS = re.compile(r"(?:(?:19|20)\d\d)+")
+
+
 def find_national_ids(text: str, stretches: Sequence[Stretch]) -> Iterator[Finding]:
     """Find national ids in a text whose stretches of digits are known."""
     for stretch in stretches:
         verdicts = _BY_LAYOUT.get(stretch.layout, ())
+        if not verdicts or _YEARS.fullmatch(stretch.digits):
+            continue
         written = text[stretch.start : stretch.end]
         if any(is_valid is None or is_valid(written) for is_valid in verdicts):
             yield Finding(stretch.start, stretch.end, Kind.NATIONAL_ID)

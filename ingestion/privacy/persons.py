@@ -28,7 +28,7 @@ _INTRODUCED = re.compile(
 )
 _TITLED = re.compile(
     r"(?<![\w-])(?:(?:Dr|Prof|Mr|Mrs|Ms|Mx|Mme|Mlle|Hr|Fr|Sr|Sra|Srta|Dra|Sig|Dott|Drs|Ing)\.?"
-    r"|Professor(?:in)?|Doctor|Miss|Mister|Nurse|Herrn?|Frau|Señora?|Señorita|Monsieur|Madame|Docteur"
+    r"|[Pp]rofessor(?:in)?|[Dd]octor|Miss|Mister|[Nn]urse|dr|prof|Herrn?|Frau|Señora?|Señorita|Monsieur|Madame|Docteur"
     r"|Signora?|Dottor(?:essa)?|Mevrouw|Meneer|Dhr\.|Pani?|Doktor|Oberarzt|Oberärztin)"
     rf"(?:\s(?:Dr|Prof|med|rer|nat|h|c)\.?){{0,3}}\s?(?P<name>{_NAME})"
 )
@@ -66,7 +66,7 @@ _SIGNED = re.compile(
     r"(?i:(?:kind|best|warm)?\s?regards|best\s+wishes|sincerely(?:\s+yours)?|yours\s+(?:truly|sincerely"
     r"|faithfully)|cheers|many\s+thanks|thank\s+you|thanks|(?:viele|liebe|beste|mit\s+freundlichen)"
     r"\s+grü(?:ß|ss)en?|cordialement|saludos|cordiali\s+saluti|mvg|lg)"
-    rf"\s*[,!.\n-]\s*(?P<name>{_NAME})\s*[.!]?\s*\Z"
+    rf"(?:\s*[,!.\n-]\s*(?P<name>{_NAME})|\s(?P<whole>{_FULL_NAME}))\s*[.!]?\s*\Z"
 )
 _PATTERNS = (
     _INTRODUCED,
@@ -96,7 +96,7 @@ _BIRTH_DATE = re.compile(
     r"(?<!\w)(?:dob|d\.o\.b\.?|date\s+of\s+birth|birth\s?date|birthday|b-?day|born(?:\s+on)?|b\."
     r"|geboren(?:\s+am)?|geb\.?|geburtsdatum|geburtstag|née?\s+le|date\s+de\s+naissance|ddn"
     r"|fecha\s+de\s+nacimiento|nacid[oa]\s+el|nat[oa]\s+il|data\s+di\s+nascita|data\s+de\s+nascimento"
-    r"|geboortedatum|födelsedatum|data\s+urodzenia)(?:\s+(?:is|was|ist|on|the))?[\s:=,(*-]{0,4}"
+    r"|geboortedatum|födelsedatum|data\s+urodzenia)(?:\s+(?:is|was|ist|on|the|am)){0,2}[\s:=,(*-]{0,4}"
     rf"(?P<date>{_DATE})(?!\w)",
     re.IGNORECASE,
 )
@@ -120,7 +120,8 @@ def _length_of_name(words: str, pattern: re.Pattern[str]) -> int:
     refused = NO_PERSONS if pattern in _WITHOUT_TITLE else NOT_NAMES
     length = 0
     for word in re.finditer(r"[^\s,]+", words):
-        if word.group().casefold().rstrip(".") in refused:
+        goes_on = length > 0 and word.group()[0].isupper() and pattern not in _WITHOUT_TITLE
+        if word.group().casefold().rstrip(".") in refused and not goes_on:
             break
         length = word.end()
     if pattern in _WITHOUT_TITLE and " " not in words[:length]:

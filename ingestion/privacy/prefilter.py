@@ -11,7 +11,6 @@ from ingestion.privacy.vocabulary import NAME_CLUES, PLACE_CLUES
 
 _DIGIT = re.compile(r"\d")
 _FOUR_DIGITS = re.compile(r"\d\D*\d\D*\d\D*\d")
-_FIVE_DIGITS = re.compile(r"(?:\d\D*){4}\d")
 # Roads whose kind is the end of their name.
 _ROAD = re.compile(
     r"stra(?:ß|ss)e|str\.|allee|gasse|straat|laan|gracht|kade|gatan|vägen|vej\b|c/|ul\.|postfach",
@@ -28,7 +27,6 @@ class Clues:
 
     email: bool
     four_digits: bool
-    five_digits: bool
     place: bool
     name: bool
 
@@ -52,7 +50,6 @@ def look(text: str) -> Clues:
     return Clues(
         email=_has_at(text) or "dot" in spoken,
         four_digits=four_digits,
-        five_digits=four_digits and _FIVE_DIGITS.search(text) is not None,
         place=has_digit and (not spoken.isdisjoint(PLACE_CLUES) or _ROAD.search(text) is not None),
         name=not spoken.isdisjoint(NAME_CLUES),
     )

@@ -31,8 +31,9 @@ class Stretch:
 
 
 def find_stretches(text: str) -> list[Stretch]:
-    """List the stretches of 7 to 21 digits in at most 8 groups."""
-    return [stretch for run in _find_runs(text) for stretch in _take_apart(text, run)]
+    """List the stretches of 7 to 21 digits in at most 8 groups, the longest first."""
+    found = [stretch for run in _find_runs(text) for stretch in _take_apart(text, run)]
+    return sorted(found, key=lambda stretch: stretch.start - stretch.end)
 
 
 def _find_runs(text: str) -> Iterator[list[re.Match[str]]]:

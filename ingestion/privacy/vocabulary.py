@@ -19,6 +19,7 @@ NOT_NAMES = words(
     midwife specialist shortage burnout patient patients rate rates value values data degree dose
     und oder aber nicht falsch der die das ein eine ist sind war wird mit auf aus bei nach von zu
     le la les des du un une et est sont pas que qui pour dans avec sur y el los las una es son
+    coach all everyone everybody team guys folks again doc much lot anyway support admin
     imaging angiography spectroscopy scan scans score antigen antigens positive negative
     """
 )
