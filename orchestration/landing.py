@@ -99,8 +99,8 @@ def _parse(text: str) -> object:
 
 
 def _add(tally: Tally, report: LandingReport) -> None:
-    for status in (Status.ACCEPTED, Status.DUPLICATE):
-        tally.statuses[status] += report.counts[status]
+    stored = (Status.ACCEPTED, Status.DUPLICATE)
+    tally.statuses.update({fate: count for fate, count in report.counts.items() if fate in stored})
     tally.add(_told(verdict) for verdict in report.results if verdict.why is not None)
 
 

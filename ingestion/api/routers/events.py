@@ -32,7 +32,10 @@ class EventVerdict(BaseModel):
 
     index: int = Field(description="Its place in the batch, from 0.")
     status: Status
-    event_id: str | None = Field(description="The id it is stored under.")
+    event_id: str | None = Field(
+        default=None,
+        description="The id it is stored under; of a rejected event the id it came with, if any.",
+    )
     client_event_id: str | None = Field(
         default=None, description="The client's own id, where it is not the stored one."
     )
