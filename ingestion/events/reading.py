@@ -38,6 +38,7 @@ _NO_SESSION = b""
 _NUL_ESCAPE = b"\\u0000"
 # A whole float as msgspec writes it, or a text that looks like one: each value is looked at.
 _WHOLE_FLOATS = (b".0,", b".0}", b".0]")
+_POINT_ZERO = b".0"
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -211,14 +212,19 @@ def _write_properties(structs: list[Any]) -> list[bytes | None]:
     """Write properties as normalised JSON: no nulls, whole numbers without a point."""
     write = msgspec.json.Encoder().encode
     written: list[bytes | None] = [write(event.properties) for event in structs]
-    together = b"".join(written)  # type: ignore[arg-type]  # nothing is None yet
-    if any(sign in together for sign in _WHOLE_FLOATS):
-        for index, event in enumerate(structs):
-            _make_whole(event.properties, shapes_by_struct()[type(event)].floats)
-            again = write(event.properties)
-            # Still there inside a list or a name: not worth a second writer of JSON.
-            written[index] = None if any(sign in again for sign in _WHOLE_FLOATS) else again
+    for index, text in enumerate(written):
+        if text is None or _POINT_ZERO not in text or not _holds_whole_float(text):
+            continue
+        event = structs[index]
+        _make_whole(event.properties, shapes_by_struct()[type(event)].floats)
+        again = write(event.properties)
+        # Still there inside a list or a name: not worth a second writer of JSON.
+        written[index] = None if _holds_whole_float(again) else again
     return written
+
+
+def _holds_whole_float(text: bytes) -> bool:
+    return any(sign in text for sign in _WHOLE_FLOATS)
 
 
 def _make_whole(properties: Any, floats: Sequence[str]) -> None:
