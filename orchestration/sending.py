@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from ingestion.clients.poster import Poster
 from ingestion.clients.tally import Tally
 from orchestration.database import open_warehouse
-from orchestration.landing import land_events
+from orchestration.landing import land_events, land_texts
 from orchestration.settings import Settings
 
 
@@ -27,3 +27,11 @@ def send_events(
         return Poster(url=url, write_key=keys[0] if keys else None).post(events, on_batch=on_batch)
     with open_warehouse(settings) as database:
         return land_events(database, events, open_months=open_months, on_batch=on_batch)
+
+
+def land_lines(
+    settings: Settings, texts: Iterable[bytes], *, on_batch: Callable[[int], None] = lambda _: None
+) -> Tally:
+    """Land events given as JSON texts in this process and tally the verdicts. Raises StoreError."""
+    with open_warehouse(settings) as database:
+        return land_texts(database, texts, on_batch=on_batch)

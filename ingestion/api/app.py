@@ -10,11 +10,13 @@ from ingestion.api.errors import (
     DATABASE_AWAY,
     RequestRefusedError,
     answer_database_away,
+    answer_queue_full,
     answer_refusal,
 )
 from ingestion.api.openapi import describe_bodies
 from ingestion.api.routers import events, health
 from ingestion.api.settings import IngestionSettings
+from ingestion.landing.queue import LandingQueue, QueueFullError
 from ingestion.store.database import Role, role_url
 
 
@@ -30,15 +32,15 @@ def create_app(settings: IngestionSettings) -> FastAPI:
         pool = AsyncConnectionPool(
             role_url(settings.database_url, Role.INGEST, application_name="study-ingestion"),
             min_size=1,
-            max_size=settings.pool_size,
+            max_size=settings.landing.writers,
             timeout=settings.pool_timeout_seconds,
-            check=AsyncConnectionPool.check_connection,
+            kwargs={"autocommit": True},
             open=False,
         )
         await pool.open(wait=False)
-        app.state.pool = pool
         try:
-            yield
+            async with LandingQueue(pool, limits=settings.landing) as app.state.landing:
+                yield
         finally:
             await pool.close()
 
@@ -51,6 +53,7 @@ def create_app(settings: IngestionSettings) -> FastAPI:
     app.add_exception_handler(RequestRefusedError, answer_refusal)
     for database_away in DATABASE_AWAY:
         app.add_exception_handler(database_away, answer_database_away)
+    app.add_exception_handler(QueueFullError, answer_queue_full)
     app.include_router(events.router)
     app.include_router(health.router)
     describe_bodies(app)

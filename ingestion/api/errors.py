@@ -9,6 +9,7 @@ from psycopg_pool import PoolTimeout
 from pydantic import BaseModel, Field
 
 RETRY_AFTER_SECONDS = 5
+QUEUE_FULL_SECONDS = 1
 
 
 class Problem(BaseModel):
@@ -48,6 +49,18 @@ def answer_database_away(_: Request, __: Exception) -> JSONResponse:
         ).model_dump(),
         503,
         headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+    )
+
+
+def answer_queue_full(_: Request, __: Exception) -> JSONResponse:
+    """Answer that too much waits to be written: the sender slows down, memory stays bounded."""
+    return JSONResponse(
+        Problem(
+            error="too_many_waiting",
+            message="more events wait than may: nothing was stored; send the same batch again",
+        ).model_dump(),
+        429,
+        headers={"Retry-After": str(QUEUE_FULL_SECONDS)},
     )
 
 

@@ -1,6 +1,8 @@
 """What the service needs to know; it reads no environment of its own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from ingestion.landing.queue import QueueLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +15,7 @@ class IngestionSettings:
 
     database_url: str
     write_keys: tuple[str, ...] = ()
-    pool_size: int = 4
+    landing: QueueLimits = field(default_factory=QueueLimits)
     pool_timeout_seconds: float = 10.0
     max_body_bytes: int = 4 * 1024 * 1024
     max_batch_events: int = 1_000

@@ -12,6 +12,8 @@ from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, NoReturn, cast
 
+import msgspec
+
 from ingestion.readers.errors import ReaderError
 
 STANDARD_STREAM = "-"
@@ -19,6 +21,8 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # As much as the HTTP service takes in one request: a longer line cannot be an event.
 LINE_BYTES_MAX = 4 * 1024 * 1024
+
+_skim = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,18 @@ def read_lines(source: str | Path) -> Iterator[tuple[int, object]]:
     line is the caller's to report: those after it are still read. Raises ReaderError at once for
     a file that cannot be opened, and later for a gzip that is damaged or cut off.
     """
+    lines = _open(source)
+    return (
+        (number, line if isinstance(line, BadLine) else parse_line(line)) for number, line in lines
+    )
+
+
+def read_texts(source: str | Path) -> Iterator[tuple[int, bytes | BadLine]]:
+    """The same, but each good line as it stands: to be read by whoever knows what it holds."""
+    return ((number, _check(line)) for number, line in _open(source))
+
+
+def _open(source: str | Path) -> Iterator[tuple[int, bytes | BadLine]]:
     name = "standard input" if str(source) == STANDARD_STREAM else str(source)
     with ExitStack() as stack:
         try:
@@ -51,7 +67,7 @@ def read_lines(source: str | Path) -> Iterator[tuple[int, object]]:
     return _read(kept, cast("BinaryIO", stream), name)
 
 
-def _read(stack: ExitStack, stream: BinaryIO, name: str) -> Iterator[tuple[int, object]]:
+def _read(stack: ExitStack, stream: BinaryIO, name: str) -> Iterator[tuple[int, bytes | BadLine]]:
     number = 0
     with stack:
         while True:
@@ -70,7 +86,7 @@ def _read(stack: ExitStack, stream: BinaryIO, name: str) -> Iterator[tuple[int, 
             if not is_whole:
                 yield number, BadLine(f"is longer than {LINE_BYTES_MAX:,} bytes")
             elif line.strip():
-                yield number, _parse(line)
+                yield number, line
 
 
 def _read_line(stream: BinaryIO) -> tuple[bytes, bool]:
@@ -83,7 +99,22 @@ def _read_line(stream: BinaryIO) -> tuple[bytes, bool]:
     return line, is_whole
 
 
-def _parse(line: bytes) -> object:
+def _check(line: bytes | BadLine) -> bytes | BadLine:
+    """Walk over a line without making anything of it; what is not usual is read to be sure."""
+    if isinstance(line, BadLine):
+        return line
+    try:
+        if not line.isascii():
+            line.decode()
+        _skim(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        value = parse_line(line)
+        return value if isinstance(value, BadLine) else line
+    return line
+
+
+def parse_line(line: bytes) -> object:
+    """The JSON value of a line, or a BadLine."""
     try:
         value: object = json.loads(line.decode("utf-8"), parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -15,6 +15,7 @@ from orchestration.cli.failure import FailedWorkError
 if TYPE_CHECKING:
     from ingestion.clients.tally import Tally
     from ingestion.readers.accounting import Accounting
+    from ingestion.readers.ndjson import BadLine
 
 Url = Annotated[
     str | None,
@@ -30,6 +31,9 @@ EndAt = Annotated[
         formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"],
     ),
 ]
+
+
+_Value = TypeVar("_Value")
 
 
 class Source(StrEnum):
@@ -53,10 +57,22 @@ def replay(
     Sending a file again changes nothing: its events are recognised. Ends with 1 unless every
     event is stored.
     """
+    from itertools import chain
+
+    from ingestion.readers.ndjson import read_lines, read_texts
+    from orchestration.sending import land_lines
+    from orchestration.settings import read_settings
+
     bad = BadLines()
     # Opened before anything is sent: a misspelt second file must not leave half a replay.
-    streams = [bad.without(file) for file in files]
-    _send((event for stream in streams for event in stream), url=url, unreadable=bad)
+    if url is not None:
+        events = [bad.without(file, read_lines(file)) for file in files]
+        _send(chain.from_iterable(events), url=url, unreadable=bad)
+        return
+    texts = [bad.without(file, read_texts(file)) for file in files]
+    with counting("events") as on_batch:
+        tally = land_lines(read_settings(), chain.from_iterable(texts), on_batch=on_batch)
+    _conclude(tally, bad)
 
 
 @app.command(
@@ -102,22 +118,19 @@ class BadLines:
     def __init__(self) -> None:
         self.count = 0
 
-    def without(self, file: Path) -> Iterator[object]:
-        """Open a file and yield the values of its good lines. Raises ReaderError."""
-        from ingestion.readers.ndjson import BadLine, read_lines
+    def without(
+        self, file: Path, lines: "Iterator[tuple[int, _Value | BadLine]]"
+    ) -> "Iterator[_Value]":
+        """Yield the good ones of a file's lines."""
+        from ingestion.readers.ndjson import BadLine
 
-        lines = read_lines(file)
-
-        def good() -> Iterator[object]:
-            for number, value in lines:
-                if not isinstance(value, BadLine):
-                    yield value
-                    continue
-                self.count += 1
-                if self.count <= self.MOST_SHOWN:
-                    err.print(f"{file}, line {number} {value.reason}", markup=False)
-
-        return good()
+        for number, value in lines:
+            if not isinstance(value, BadLine):
+                yield value
+                continue
+            self.count += 1
+            if self.count <= self.MOST_SHOWN:
+                err.print(f"{file}, line {number} {value.reason}", markup=False)
 
 
 def _send(
@@ -134,6 +147,10 @@ def _send(
         tally = send_events(
             read_settings(), events, url=url, open_months=open_months, on_batch=on_batch
         )
+    _conclude(tally, unreadable)
+
+
+def _conclude(tally: "Tally", unreadable: BadLines | None) -> None:
     show_tally(tally)
     lost = tally.refused + (unreadable.count if unreadable else 0)
     if lost:

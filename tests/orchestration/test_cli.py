@@ -10,13 +10,14 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.cli import app
+from orchestration.cli import app, failed
 from orchestration.settings import Settings
 from tests.orchestration.conftest import Study, make_events, study_command
 
 COMMANDS = [
-    command.name or (command.callback.__name__ if command.callback else "")
-    for command in app.registered_commands
+    f"{group}{command.name or (command.callback.__name__ if command.callback else '')}"
+    for group, commands in (("", app), ("failed ", failed.failed))
+    for command in commands.registered_commands
 ]
 
 
@@ -24,12 +25,13 @@ def test_commands_are_those_that_work() -> None:
     assert set(COMMANDS) == {
         *("up", "serve", "migrate", "replay", "import", "simulate"),
         *("materialize", "backfill", "check", "doctor", "psql", "demo"),
+        *("failed list", "failed show", "failed replay"),
     }
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_of_every_command_ends_with_an_example(command: str) -> None:
-    found = CliRunner().invoke(app, [command, "--help"])
+    found = CliRunner().invoke(app, [*command.split(), "--help"])
     assert found.exit_code == 0
     # On its own line, the words of the command first: it can be copied as it stands.
     assert re.search(rf"Example: (\w+=\S+ )*study {command}\b", found.output)

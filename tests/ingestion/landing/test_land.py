@@ -1,7 +1,7 @@
 """Laws of landing: nothing lost, nothing doubled, every event told its fate."""
 
 import asyncio
-from collections.abc import Iterator
+import json
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
@@ -10,21 +10,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ingestion.events.examples import build_example
 from ingestion.events.identity import derive_uuid7
+from ingestion.events.plan import PLAN
 from ingestion.landing.failed_events import storable
-from ingestion.landing.land import land
+from ingestion.landing.judging import judge_texts
+from ingestion.landing.land import Lander, land
 from ingestion.landing.verdict import LandingReport, Status
 from ingestion.store.database import Role, role_url
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 LEARNER = UUID("7b5de3c9-2ac8-4c0c-8b3d-5b9b5f1b0c11")
-
-
-@pytest.fixture
-def database(shared_database_url: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(shared_database_url, autocommit=True) as connection:
-        connection.execute("truncate raw.study_events, raw.failed_events")
-        yield connection
 
 
 def land_now(
@@ -202,3 +198,30 @@ def test_deep_payload_is_kept_cut() -> None:
     kept = str(storable(deep))
     assert "too deeply" in kept
     assert "bottom" not in kept
+
+
+def test_event_read_fast_is_stored_as_the_same_event_judged_singly(
+    database: psycopg.Connection, shared_database_url: str
+) -> None:
+    examples = [build_example(event_type) for event_type in PLAN.values()]
+    for number, example in enumerate(examples):
+        example["event_id"] = f"example-{number}"
+        example["occurred_at"] = (NOW - timedelta(minutes=number)).isoformat()
+    texts = [json.dumps(example).encode() for example in examples]
+
+    async def land_texts() -> LandingReport:
+        ingest = role_url(shared_database_url, Role.INGEST, application_name="test")
+        async with await psycopg.AsyncConnection.connect(ingest, autocommit=True) as connection:
+            batch = judge_texts(texts, received_at=NOW, sent_at=None, context={})
+            assert batch.fast == len(texts)
+            (outcome,) = await Lander().land(connection, [batch])
+            assert isinstance(outcome, LandingReport)
+            return outcome
+
+    stored = "select * from raw.study_events order by event_id"
+    assert asyncio.run(land_texts()).counts == {Status.ACCEPTED: len(texts)}
+    fast = [row[:-1] for row in database.execute(stored)]
+    assert land_now(shared_database_url, [*examples]).counts == {Status.DUPLICATE: len(texts)}
+    database.execute("truncate raw.study_events")
+    assert land_now(shared_database_url, [*examples]).counts == {Status.ACCEPTED: len(texts)}
+    assert [row[:-1] for row in database.execute(stored)] == fast

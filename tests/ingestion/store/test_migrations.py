@@ -47,7 +47,10 @@ def test_migrations_bring_an_empty_database_up_to_date(empty_database_url: str) 
         "0003_quality",
         "0004_grants",
         "0005_loads",
-        "0006_views",
+        "0006_landings",
+        "0007_replays",
+        "0008_write_keys",
+        "0009_views",
     ]
     migrate(empty_database_url)
     assert pending(empty_database_url) == []

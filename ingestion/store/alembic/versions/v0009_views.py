@@ -4,8 +4,8 @@ from alembic import op
 
 from ingestion.store.errors import StoreError
 
-revision = "0006_views"
-down_revision = "0005_loads"
+revision = "0009_views"
+down_revision = "0008_write_keys"
 branch_labels = None
 depends_on = None
 
