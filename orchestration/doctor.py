@@ -10,7 +10,7 @@ import httpx
 from ingestion.store.binaries import find_binaries
 from ingestion.store.database import connect, describe
 from ingestion.store.errors import StoreError
-from ingestion.store.migrations import pending
+from ingestion.store.revisions import pending
 from ingestion.store.server import EmbeddedServer
 from orchestration.database import open_unmigrated
 from orchestration.loads.standing import HOLDS_TOO_LONG, Standing, look

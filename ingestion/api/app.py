@@ -6,15 +6,10 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from psycopg_pool import AsyncConnectionPool
 
-from ingestion.api.errors import (
-    DATABASE_AWAY,
-    RequestRefusedError,
-    answer_database_away,
-    answer_refusal,
-)
-from ingestion.api.openapi import describe_bodies
-from ingestion.api.routers import events, health
+from ingestion.api.openapi import describe
+from ingestion.api.routers import events, health, metrics
 from ingestion.api.settings import IngestionSettings
+from ingestion.api.stack import gate_open, surround
 from ingestion.store.database import Role, role_url
 
 
@@ -38,7 +33,8 @@ def create_app(settings: IngestionSettings) -> FastAPI:
         await pool.open(wait=False)
         app.state.pool = pool
         try:
-            yield
+            async with gate_open(app, pool):
+                yield
         finally:
             await pool.close()
 
@@ -48,10 +44,9 @@ def create_app(settings: IngestionSettings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.settings = settings
-    app.add_exception_handler(RequestRefusedError, answer_refusal)
-    for database_away in DATABASE_AWAY:
-        app.add_exception_handler(database_away, answer_database_away)
+    surround(app, settings)
     app.include_router(events.router)
     app.include_router(health.router)
-    describe_bodies(app)
+    app.include_router(metrics.router)
+    describe(app)
     return app

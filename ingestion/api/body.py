@@ -8,6 +8,7 @@ from datetime import datetime
 
 from fastapi import Request
 
+from ingestion.api.depth import MOST_LEVELS, is_too_deep
 from ingestion.api.errors import RequestRefusedError
 from ingestion.api.settings import IngestionSettings
 from ingestion.events.instants import parse_instant
@@ -83,6 +84,10 @@ def _inflate(body: bytes, most: int) -> bytes:
 
 
 def _parse(body: bytes) -> object:
+    if is_too_deep(body):
+        raise RequestRefusedError(
+            400, "nested_too_deeply", f"arrays and objects are over {MOST_LEVELS} levels deep"
+        )
     try:
         # NaN and Infinity are let through here: they are one event's fault, not the batch's.
         return json.loads(body.decode())

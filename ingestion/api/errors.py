@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
-from psycopg import OperationalError
+from psycopg import Error, OperationalError
 from psycopg_pool import PoolTimeout
 from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
 
-RETRY_AFTER_SECONDS = 5
+from ingestion.api.settings import RETRY_AFTER_SECONDS
 
 
 class Problem(BaseModel):
@@ -28,26 +29,55 @@ class RequestRefusedError(Exception):
         self.status, self.error, self.headers = status, error, headers
 
 
-def answer_refusal(_: Request, refusal: Exception) -> JSONResponse:
-    """Answer a `RequestRefusedError`."""
-    if not isinstance(refusal, RequestRefusedError):
-        raise TypeError(type(refusal)) from refusal
-    return JSONResponse(
-        Problem(error=refusal.error, message=str(refusal)).model_dump(),
-        refusal.status,
-        headers=refusal.headers,
+def refuse_database_away() -> RequestRefusedError:
+    """The refusal while the database is lost or overloaded: the same batch may be resent."""
+    return RequestRefusedError(
+        503,
+        "database_unavailable",
+        "the database cannot be reached: nothing was stored; send the same batch again",
+        {"Retry-After": str(RETRY_AFTER_SECONDS)},
     )
 
 
-def answer_database_away(_: Request, __: Exception) -> JSONResponse:
+def answer(refusal: RequestRefusedError) -> JSONResponse:
+    """The response a refusal is told by."""
+    problem = Problem(error=refusal.error, message=str(refusal))
+    return JSONResponse(problem.model_dump(), refusal.status, headers=refusal.headers)
+
+
+async def answer_refusal(request: Request, refusal: Exception) -> JSONResponse:
+    """Answer a `RequestRefusedError`."""
+    if not isinstance(refusal, RequestRefusedError):
+        raise TypeError(type(refusal)) from refusal
+    request.scope["problem"] = refusal.error
+    return answer(refusal)
+
+
+async def answer_database_away(request: Request, error: Exception) -> JSONResponse:
     """Answer a lost or overloaded database: nothing was acknowledged, the batch may be resent."""
-    return JSONResponse(
-        Problem(
-            error="database_unavailable",
-            message="the database cannot be reached: nothing was stored; send the same batch again",
-        ).model_dump(),
-        503,
-        headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+    # The class alone: a message of PostgreSQL's may quote the row it was about.
+    kind = type(error).__name__
+    request.app.state.metrics.database_errors.labels(kind).inc()
+    request.app.state.log.warning(
+        "database_away",
+        request_id=request.scope.get("request_id"),
+        error=kind,
+        sqlstate=error.sqlstate if isinstance(error, Error) else None,
+    )
+    return await answer_refusal(request, refuse_database_away())
+
+
+async def answer_http_error(request: Request, error: Exception) -> JSONResponse:
+    """Answer what the router itself refuses (404, 405) in the shape of all refusals."""
+    if not isinstance(error, HTTPException):
+        raise TypeError(type(error)) from error
+    told = {
+        404: ("not_found", "there is no such route: see /docs"),
+        405: ("method_not_allowed", "the route does not take this method: see `Allow`"),
+    }
+    code, message = told.get(error.status_code, ("refused", error.detail))
+    return await answer_refusal(
+        request, RequestRefusedError(error.status_code, code, message, error.headers)
     )
 
 

@@ -33,7 +33,7 @@ def serve() -> None:
 def migrate() -> None:
     """Bring the database's schema up to date and make the months around today."""
     from ingestion.store.migrations import migrate as apply_migrations
-    from ingestion.store.migrations import pending
+    from ingestion.store.revisions import pending
     from orchestration.database import open_unmigrated
     from orchestration.settings import read_settings
 

@@ -7,7 +7,8 @@ import httpx
 import psycopg
 import pytest
 
-from ingestion.api import IngestionSettings, create_app
+from ingestion.api import IngestionSettings
+from ingestion.api.app import create_app
 from tests.ingestion.api.conftest import Serve
 
 BATCH = "/api/analytics/events/batch"
@@ -38,10 +39,12 @@ def test_unknown_key_is_kept_out(guarded: httpx.Client, header: str) -> None:
 
 def test_without_keys_only_loopback_is_served(database_url: str) -> None:
     async def status_for(address: str) -> int:
-        transport = httpx.ASGITransport(
-            create_app(IngestionSettings(database_url=database_url)), client=(address, 1)
-        )
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        app = create_app(IngestionSettings(database_url=database_url))
+        transport = httpx.ASGITransport(app, client=(address, 1))
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://test") as client,
+        ):
             return (await client.post(BATCH, content=b"[]")).status_code
 
     assert asyncio.run(status_for("127.0.0.1")) == 422

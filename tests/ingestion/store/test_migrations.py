@@ -13,8 +13,9 @@ from alembic import command
 from ingestion.store import migrations
 from ingestion.store.database import Role, role_url
 from ingestion.store.errors import StoreError
-from ingestion.store.migrations import migrate, pending
+from ingestion.store.migrations import migrate
 from ingestion.store.partitions import month_bounds, open_months
+from ingestion.store.revisions import pending
 from tests.conftest import REPOSITORY, make_database
 
 TODAY = date(2026, 3, 31)
