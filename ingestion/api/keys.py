@@ -12,9 +12,9 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from structlog.typing import FilteringBoundLogger
 
 from ingestion.api.errors import refuse_database_away
+from ingestion.api.settings import split_key
 from ingestion.store.write_keys import (
     BURST_SECONDS,
-    KEY_NAME,
     StoredKey,
     digest_key,
     note_use,
@@ -134,12 +134,6 @@ def fetch_from(pool: AsyncConnectionPool) -> Fetch:
             return keys
 
     return fetch
-
-
-def split_key(text: str) -> tuple[str | None, str]:
-    """Part a configured `NAME:KEY` or `KEY` into its name, if any, and the key."""
-    name, separator, key = text.partition(":")
-    return (name, key) if separator and key and KEY_NAME.fullmatch(name) else (None, text)
 
 
 def _parse(number: int, text: str) -> _Known:

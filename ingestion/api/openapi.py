@@ -1,4 +1,4 @@
-"""What FastAPI cannot see: keys, refusals, and bodies read by hand so that a bad event fails alone."""
+"""What FastAPI cannot see: keys, refusals, and the bodies that are read by hand."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -5,6 +5,8 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
 
+from ingestion.store.write_keys import KEY_NAME
+
 LogLevel = Literal["debug", "info", "warning", "error"]
 ProxyHeader = Literal["x-forwarded-for", "forwarded"]
 
@@ -48,3 +50,9 @@ class IngestionSettings:
     proxy_header: ProxyHeader = "x-forwarded-for"
     metrics_folder: Path | None = None  # where workers put what they counted; None: in memory
     log_level: LogLevel = "warning"
+
+
+def split_key(text: str) -> tuple[str | None, str]:
+    """Part a configured `NAME:KEY` or `KEY` into its name, if any, and the key."""
+    name, separator, key = text.partition(":")
+    return (name, key) if separator and key and KEY_NAME.fullmatch(name) else (None, text)

@@ -2,7 +2,7 @@
 dbt and pandas cost seconds that `study --help` must not.
 """
 
-from orchestration.cli import demo, events, pipeline, services
+from orchestration.cli import demo, events, keys, pipeline, services
 from orchestration.cli.app import app
 
-__all__ = ["app", "demo", "events", "pipeline", "services"]
+__all__ = ["app", "demo", "events", "keys", "pipeline", "services"]

@@ -171,7 +171,7 @@ def test_what_is_no_event_is_rejected(
         (b'{"events": ["\xff"]}', {}, 400, "malformed_json"),
         (b"[" * 100_000, {}, 400, "nested_too_deeply"),
         (
-            b'{"events": [{"properties": ' + b'{"a":' * 62 + b"1" + b"}" * 65,
+            b'{"events": [{"properties": ' + b'{"a":' * 61 + b"1" + b"}" * 65,
             {},
             400,
             "malformed_json",

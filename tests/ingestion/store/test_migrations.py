@@ -9,13 +9,14 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from alembic.script import ScriptDirectory
 
-from ingestion.store import migrations
 from ingestion.store.database import Role, role_url
 from ingestion.store.errors import StoreError
 from ingestion.store.migrations import migrate
 from ingestion.store.partitions import month_bounds, open_months
-from ingestion.store.revisions import pending
+from ingestion.store.revisions import list_revisions, pending
+from ingestion.store.upgrade import make_config
 from tests.conftest import REPOSITORY, make_database
 
 TODAY = date(2026, 3, 31)
@@ -42,7 +43,10 @@ def read_state(url: str) -> list[tuple[str, ...]]:
 
 def test_migrations_bring_an_empty_database_up_to_date(empty_database_url: str) -> None:
     waiting = pending(empty_database_url)
-    assert waiting == ["0001_roles", "0002_raw", "0003_quality", "0004_grants", "0005_loads"]
+    assert waiting == [
+        *("0001_roles", "0002_raw", "0003_quality", "0004_grants", "0005_loads"),
+        "0008_write_keys",
+    ]
     migrate(empty_database_url)
     assert pending(empty_database_url) == []
 
@@ -60,6 +64,11 @@ def test_partitions_reach_two_years_back_and_three_months_ahead(empty_database_u
     assert len(made) == 28
     assert made[0] == month_bounds(date(2024, 3, 1))
     assert made[-1] == month_bounds(date(2026, 6, 1))
+
+
+def test_revisions_told_by_the_files_are_alembics_chain() -> None:
+    chain = ScriptDirectory.from_config(make_config()).walk_revisions()
+    assert list_revisions() == tuple(revision.revision for revision in chain)[::-1]
 
 
 def test_later_migration_adds_the_months_since(empty_database_url: str) -> None:
@@ -156,7 +165,7 @@ def test_migration_is_not_taken_back(database_url: str) -> None:
         creator=lambda: psycopg.connect(database_url),
         poolclass=sa.NullPool,
     )
-    config = migrations._make_config()
+    config = make_config()
     with engine.connect() as connection:
         config.attributes["connection"] = connection
         with pytest.raises(StoreError, match="not taken back"):
