@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -75,6 +76,7 @@ def is_loopback(client: tuple[str, int] | None) -> bool:
     return address is not None and address.is_loopback
 
 
+@lru_cache(maxsize=4096)  # asked thrice a request, of the same few
 def parse_address(text: str) -> Address | None:
     """An address as proxies write it: bare, with a port, IPv6 in brackets. None for others."""
     text = text.strip().strip('"')

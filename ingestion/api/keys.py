@@ -58,12 +58,12 @@ class KeyRing:
         self._stored: list[_Known] | None = None
         self._used: set[str] = set()
         self._reading = asyncio.Lock()
-        self._read_at = float("-inf")
+        self._reads, self._read_at = 0, float("-inf")
 
     async def keep_fresh(self) -> None:
         """Read the keys again and again, until cancelled."""
         while True:
-            await self._refresh(self._clock())
+            await self._refresh()
             await asyncio.sleep(self._refresh_seconds)
 
     async def is_empty(self) -> bool:
@@ -86,7 +86,7 @@ class KeyRing:
         digest = digest_key(key)
         writer = self._match(digest)
         if writer is None and self._clock() - self._read_at >= _STRANGER_SECONDS:
-            await self._refresh(self._clock())
+            await self._refresh()
             writer = self._match(digest)
         if writer is None and self._stored is None:
             raise refuse_database_away()
@@ -105,13 +105,14 @@ class KeyRing:
     async def _ensure_read(self) -> None:
         if self._stored is None:
             if self._clock() - self._read_at >= _STRANGER_SECONDS:
-                await self._refresh(self._clock())
+                await self._refresh()
             if self._stored is None:
                 raise refuse_database_away()
 
-    async def _refresh(self, asked_at: float) -> None:
+    async def _refresh(self) -> None:
+        reads = self._reads
         async with self._reading:
-            if self._read_at > asked_at:
+            if self._reads != reads:
                 return  # somebody else has tried since: a crowd of strangers asks once
             used, self._used = self._used, set()
             try:
@@ -120,6 +121,7 @@ class KeyRing:
                 self._used |= used
                 self._log.warning("keys_not_read", error=type(error).__name__)
             finally:
+                self._reads += 1
                 self._read_at = self._clock()
 
 

@@ -50,7 +50,7 @@ class RateLimiter(Generic[Subject]):
     def take(self, subject: Subject, cost: float, *, rate: float, burst: float) -> int:
         """Take `cost` tokens and return 0, or take none and return the seconds to wait (whole)."""
         bucket, now = self._bucket(subject, rate, burst)
-        seconds = math.ceil(bucket.wait(cost, now))
+        seconds = _whole(bucket.wait(cost, now))
         if not seconds:
             bucket.take(cost)
         return seconds
@@ -58,7 +58,7 @@ class RateLimiter(Generic[Subject]):
     def look(self, subject: Subject, cost: float) -> int:
         """Whole seconds until `take` would be let through; 0 for a subject never seen."""
         bucket = self._buckets.get(subject)
-        return 0 if bucket is None else math.ceil(bucket.wait(cost, self._clock()))
+        return 0 if bucket is None else _whole(bucket.wait(cost, self._clock()))
 
     def _bucket(self, subject: Subject, rate: float, burst: float) -> tuple[TokenBucket, float]:
         now = self._clock()
@@ -70,3 +70,8 @@ class RateLimiter(Generic[Subject]):
         else:
             self._buckets.move_to_end(subject)
         return bucket, now
+
+
+def _whole(seconds: float) -> int:
+    # Without the allowance a sum that is short by the last bit would cost a second more than told.
+    return max(0, math.ceil(seconds - 1e-6))

@@ -1,6 +1,7 @@
 """What stands around every route, and the state the routes share."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -26,6 +27,7 @@ from ingestion.api.metrics import ServiceMetrics
 from ingestion.api.observation import ObservedRequests
 from ingestion.api.settings import IngestionSettings
 
+limit_clock = time.monotonic
 _PREFLIGHT_SECONDS = 600
 _SENT_HEADERS = ("Authorization", "Content-Type", "Content-Encoding", "X-Request-Id")
 _READ_HEADERS = ("Retry-After", "X-Request-Id")
@@ -71,7 +73,8 @@ async def gate_open(app: FastAPI, pool: AsyncConnectionPool) -> AsyncIterator[No
         log=app.state.log,
         refresh_seconds=settings.keys_refresh_seconds,
     )
-    app.state.gate = Gate(settings, keys, RateLimiter(), RateLimiter(), RateLimiter())
+    limiters = (RateLimiter[str](clock=limit_clock) for _ in range(3))
+    app.state.gate = Gate(settings, keys, *limiters)
     keeper = asyncio.create_task(keys.keep_fresh())
     try:
         yield
