@@ -34,11 +34,8 @@ def status(client: httpx.Client, key: str) -> int:
     return client.post(BATCH, json={"events": []}, headers=headers).status_code
 
 
-def stored(key: str, **fields: object) -> StoredKey:
-    given = {"expires_at": None, "requests_per_second": None, "events_per_second": None}
-    return StoredKey(
-        **{"name": key, "digest": digest_key(key), "burst_seconds": 10} | given | fields
-    )  # type: ignore[arg-type]
+def stored(key: str, *, expires_at: datetime | None = None) -> StoredKey:
+    return StoredKey(key, digest_key(key), expires_at, None, None, 10)
 
 
 class Keys:
