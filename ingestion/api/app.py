@@ -10,6 +10,7 @@ from ingestion.api.openapi import describe
 from ingestion.api.routers import events, health, metrics
 from ingestion.api.settings import IngestionSettings
 from ingestion.api.stack import gate_open, surround
+from ingestion.landing.queue import LandingQueue
 from ingestion.store.database import Role, role_url
 
 
@@ -25,15 +26,19 @@ def create_app(settings: IngestionSettings) -> FastAPI:
         pool = AsyncConnectionPool(
             role_url(settings.database_url, Role.INGEST, application_name="study-ingestion"),
             min_size=1,
-            max_size=settings.pool_size,
+            max_size=settings.landing.writers,
             timeout=settings.pool_timeout_seconds,
-            check=AsyncConnectionPool.check_connection,
+            kwargs={"autocommit": True},
             open=False,
         )
         await pool.open(wait=False)
-        app.state.pool = pool
         try:
-            async with gate_open(app, pool):
+            async with (
+                gate_open(app, pool),
+                LandingQueue(
+                    pool, limits=settings.landing, observer=app.state.metrics
+                ) as app.state.landing,
+            ):
                 yield
         finally:
             await pool.close()

@@ -2,16 +2,18 @@
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from fastapi import Request
 
 from ingestion.api.depth import MOST_LEVELS, is_too_deep
 from ingestion.api.errors import RequestRefusedError
 from ingestion.api.settings import IngestionSettings
 from ingestion.events.instants import parse_instant
+from ingestion.landing.judging import JudgedBatch, judge_texts, judge_values
 
 _JSON_TYPES = ("", "application/json", "text/plain")  # text/plain: what sendBeacon sends
 _GZIP = 16 + zlib.MAX_WBITS
@@ -19,10 +21,47 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The events of one request, still unjudged, and when the client says it sent them."""
+    """The events of one request, still unjudged, and when the client says it sent them.
 
-    events: Sequence[object]
+    `texts` are the events' own bytes where the request was read as far as that only; `events` are
+    parsed, and parsed when asked for.
+    """
+
+    body: bytes
     sent_at: datetime | None
+    texts: Sequence[bytes] | None = None
+    events: Sequence[object] = ()
+
+    @property
+    def size(self) -> int:
+        """How many events it holds."""
+        return len(self.events if self.texts is None else self.texts)
+
+    def judge(self, *, received_at: datetime, context: Mapping[str, object]) -> JudgedBatch:
+        """Hold every event against the tracking plan.
+
+        Raises `RequestRefusedError` (400) where the body shows not to be JSON only now.
+        """
+        if self.texts is None:
+            return judge_values(
+                self.events, received_at=received_at, sent_at=self.sent_at, context=context
+            )
+        try:
+            return judge_texts(
+                self.texts, received_at=received_at, sent_at=self.sent_at, context=context
+            )
+        except (ValueError, RecursionError) as error:
+            raise _malformed(error) from error
+
+
+class _Document(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A batch in its usual form."""
+
+    events: list[msgspec.Raw]
+    sent_at: str | None = None
+
+
+_decode = msgspec.json.Decoder(_Document).decode
 
 
 async def read_batch(request: Request, *, may_be_single: bool) -> Batch:
@@ -32,7 +71,34 @@ async def read_batch(request: Request, *, may_be_single: bool) -> Batch:
     422 not a batch.
     """
     settings: IngestionSettings = request.app.state.settings
-    document = _parse(await _read(request, settings.max_body_bytes))
+    body = await _read(request, settings.max_body_bytes)
+    if is_too_deep(body):
+        raise RequestRefusedError(
+            400, "nested_too_deeply", f"arrays and objects are over {MOST_LEVELS} levels deep"
+        )
+    batch = _split(body) or _parse_batch(body, may_be_single=may_be_single)
+    if batch.size > settings.max_batch_events:
+        raise RequestRefusedError(
+            413,
+            "too_many_events",
+            f"{batch.size} events in one batch: send at most {settings.max_batch_events}",
+        )
+    return batch
+
+
+def _split(body: bytes) -> Batch | None:
+    """Read a batch of the usual form up to its events; None leaves it to the careful way."""
+    try:
+        if not body.isascii():
+            body.decode()
+        document = _decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return Batch(body, _sent_at(document.sent_at), [bytes(text) for text in document.events])
+
+
+def _parse_batch(body: bytes, *, may_be_single: bool) -> Batch:
+    document = _parse(body)
     if not isinstance(document, dict):
         raise _not_a_batch("the body is not a JSON object")
     single = may_be_single and "events" not in document
@@ -42,14 +108,8 @@ async def read_batch(request: Request, *, may_be_single: bool) -> Batch:
     events = batch.get("events")
     if not isinstance(events, list):
         raise _not_a_batch("`events` is missing or no list")
-    if len(events) > settings.max_batch_events:
-        raise RequestRefusedError(
-            413,
-            "too_many_events",
-            f"{len(events)} events in one batch: send at most {settings.max_batch_events}",
-        )
     # A single event judges its own sent_at: it is then that event's fault, with a verdict.
-    return Batch(events, None if single else _sent_at(batch.get("sent_at")))
+    return Batch(body, None if single else _sent_at(batch.get("sent_at")), events=events)
 
 
 async def _read(request: Request, most: int) -> bytes:
@@ -84,16 +144,16 @@ def _inflate(body: bytes, most: int) -> bytes:
 
 
 def _parse(body: bytes) -> object:
-    if is_too_deep(body):
-        raise RequestRefusedError(
-            400, "nested_too_deeply", f"arrays and objects are over {MOST_LEVELS} levels deep"
-        )
     try:
         # NaN and Infinity are let through here: they are one event's fault, not the batch's.
         return json.loads(body.decode())
     except (ValueError, RecursionError) as error:
-        where = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
-        raise RequestRefusedError(400, "malformed_json", f"the body is no JSON{where}") from error
+        raise _malformed(error) from error
+
+
+def _malformed(error: Exception) -> RequestRefusedError:
+    where = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
+    return RequestRefusedError(400, "malformed_json", f"the body is no JSON{where}")
 
 
 def _sent_at(value: object) -> datetime | None:

@@ -11,6 +11,8 @@ from starlette.exceptions import HTTPException
 
 from ingestion.api.settings import RETRY_AFTER_SECONDS
 
+QUEUE_FULL_SECONDS = 1
+
 
 class Problem(BaseModel):
     """Why a whole request was refused. Nothing of it was landed."""
@@ -65,6 +67,17 @@ async def answer_database_away(request: Request, error: Exception) -> JSONRespon
         sqlstate=error.sqlstate if isinstance(error, Error) else None,
     )
     return await answer_refusal(request, refuse_database_away())
+
+
+async def answer_queue_full(request: Request, _: Exception) -> JSONResponse:
+    """Answer that too much waits to be written: the sender slows down, memory stays bounded."""
+    refusal = RequestRefusedError(
+        429,
+        "too_many_waiting",
+        "more events wait than may: nothing was stored; send the same batch again",
+        {"Retry-After": str(QUEUE_FULL_SECONDS)},
+    )
+    return await answer_refusal(request, refusal)
 
 
 async def answer_http_error(request: Request, error: Exception) -> JSONResponse:

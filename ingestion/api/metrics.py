@@ -5,8 +5,7 @@ event type, a path that is no route) is counted under one name for all.
 """
 
 from collections import Counter as Tally
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
@@ -14,8 +13,8 @@ from typing import Literal
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from ingestion.events.instants import parse_instant
-from ingestion.events.plan import PLAN
+from ingestion.events.columns import microseconds
+from ingestion.landing.judging import JudgedBatch
 from ingestion.landing.verdict import LandingReport, Status
 
 Throttle = Literal["requests", "events", "failed_logins", "queue"]
@@ -90,7 +89,7 @@ class ServiceMetrics:
         )
         self._lag = Histogram(
             "study_event_lag_seconds",
-            "From when the first event of a request occurred, by its client, to its receipt.",
+            "From when a request's first valid event occurred, clock corrected, to its receipt.",
             buckets=_LAG_BUCKETS,
             registry=registry,
         )
@@ -125,26 +124,24 @@ class ServiceMetrics:
         self._compared = counter("study_events_compared", "Events that met an id already stored.")
         self._splits = counter("study_landing_splits", "Merged transactions that were split.")
 
-    def batch_answered(
-        self, events: Sequence[object], report: LandingReport, received_at: datetime
-    ) -> None:
+    def batch_answered(self, batch: JudgedBatch, report: LandingReport) -> None:
         """Count the verdicts of a request that is about to be answered."""
-        self._received.inc(len(events))
-        self._batch_events.observe(len(events))
-        kinds = Tally((verdict.status, _event_type(events[verdict.index]))
-                      for verdict in report.results)  # fmt: skip
+        self._received.inc(batch.size)
+        self._batch_events.observe(batch.size)
+        names = batch.event_types
+        kinds = Tally(
+            (verdict.status, names.get(verdict.index, _UNKNOWN)) for verdict in report.results
+        )
         for (status, event_type), count in kinds.items():
             self._verdicts[status].labels(event_type).inc(count)
-        codes = Tally(verdict.why.code for verdict in report.results if verdict.why is not None)
-        for code, count in codes.items():
+        for code, count in Tally(verdict.why.code for verdict in report.results
+                                 if verdict.why is not None).items():  # fmt: skip
             self._refusals.labels(code).inc(count)
-        if events and (lag := _lag_of(events[0], received_at)) is not None:
-            self._lag.observe(lag)
-
-    def redacted(self, kinds: Mapping[str, int]) -> None:
-        """Count what the guard of private data took out."""
-        for kind, count in kinds.items():
+        for kind, count in batch.redactions.items():
             self._redactions.labels(kind).inc(count)
+        if batch.rows:
+            lag = microseconds(batch.received_at) - batch.rows[0].occurred
+            self._lag.observe(max(0, lag) / 1e6)
 
     def waiting(self, events: int, requests: int) -> None:
         """See `LandingObserver`."""
@@ -185,17 +182,3 @@ class ServiceMetrics:
         # Given by path: another import may have looked for the folder in the environment.
         MultiProcessCollector(together, str(self._folder))  # type: ignore[no-untyped-call]
         return generate_latest(together)
-
-
-def _event_type(event: object) -> str:
-    name = event.get("event_type") if isinstance(event, dict) else None
-    return name if isinstance(name, str) and name in PLAN else _UNKNOWN
-
-
-def _lag_of(event: object, received_at: datetime) -> float | None:
-    occurred_at = event.get("occurred_at") if isinstance(event, dict) else None
-    try:
-        moment = parse_instant(occurred_at)
-    except ValueError:
-        return None
-    return max(0.0, (received_at - moment.astimezone(UTC)).total_seconds())

@@ -64,7 +64,10 @@ WRITER_REFUSALS: Refusals = {
         "loopback_only": "there are no write keys: make one with `study keys create`, ...",
         "foreign_origin": "pages of this origin may not send: set STUDY_CORS_ORIGINS",
     },
-    429: {"too_many_requests": "over 1000 events a second: nothing was stored; ..."},
+    429: {
+        "too_many_requests": "over 1000 events a second: nothing was stored; ...",
+        "too_many_waiting": "more events wait than may: nothing was stored; ...",
+    },
     500: {"internal_error": "an error of the service's own, logged under ..."},
     503: {"database_unavailable": "the database cannot be reached: nothing was stored; ..."},
 }

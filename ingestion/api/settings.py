@@ -1,10 +1,11 @@
 """What the service needs to know; it reads no environment of its own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
 
+from ingestion.landing.limits import QueueLimits
 from ingestion.store.write_keys import KEY_NAME
 
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -27,7 +28,7 @@ class IngestionSettings:
     database_url: str
     write_keys: tuple[str, ...] = ()
     keys_refresh_seconds: float = 5.0
-    pool_size: int = 4
+    landing: QueueLimits = field(default_factory=QueueLimits)
     pool_timeout_seconds: float = 10.0
     max_body_bytes: int = 4 * 1024 * 1024
     max_batch_events: int = 1_000

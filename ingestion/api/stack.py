@@ -18,6 +18,7 @@ from ingestion.api.errors import (
     RequestRefusedError,
     answer_database_away,
     answer_http_error,
+    answer_queue_full,
     answer_refusal,
 )
 from ingestion.api.keys import KeyRing, fetch_from
@@ -26,6 +27,7 @@ from ingestion.api.logs import make_log
 from ingestion.api.metrics import ServiceMetrics
 from ingestion.api.observation import ObservedRequests
 from ingestion.api.settings import IngestionSettings
+from ingestion.landing.queue import QueueFullError
 
 limit_clock = time.monotonic
 _PREFLIGHT_SECONDS = 600
@@ -41,6 +43,7 @@ def surround(app: FastAPI, settings: IngestionSettings) -> None:
     app.add_exception_handler(HTTPException, answer_http_error)
     for database_away in DATABASE_AWAY:
         app.add_exception_handler(database_away, answer_database_away)
+    app.add_exception_handler(QueueFullError, answer_queue_full)
     # The last added is the outermost.
     app.add_middleware(
         BodyDeadlines,

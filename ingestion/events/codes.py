@@ -19,6 +19,7 @@ class Code(StrEnum):
     INVALID_VALUE = "invalid_value"
     UNSTORABLE_TEXT = "unstorable_text"
     NOT_FINITE = "not_finite"
+    PRIVATE_DATA = "private_data"
     OCCURRED_AT_REQUIRED = "occurred_at_required"
     OCCURRED_AT_OUT_OF_RANGE = "occurred_at_out_of_range"
     CONFLICT = "conflict"
@@ -37,6 +38,10 @@ MEANINGS: Mapping[Code, str] = MappingProxyType(
         Code.INVALID_VALUE: "Right type, but not one of the accepted values or not in its format.",
         Code.UNSTORABLE_TEXT: "A string or a name holds a NUL character or half a surrogate pair.",
         Code.NOT_FINITE: "A number is NaN or infinite.",
+        Code.PRIVATE_DATA: (
+            "An id, or a name among the filters, is an e-mail address. Texts are redacted; an id "
+            "cannot be, for two things would become one."
+        ),
         Code.OCCURRED_AT_REQUIRED: (
             "The `event_id` is not a UUIDv7 of about now, so without `occurred_at` a retry "
             "could not be told from a new event."

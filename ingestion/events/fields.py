@@ -4,6 +4,7 @@ Bounds are wide where they only guard. They keep one buggy client from overflowi
 from stopping the load for every learner.
 """
 
+from enum import Enum
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
@@ -11,6 +12,19 @@ from pydantic_core import PydanticCustomError
 
 from ingestion.events.codes import Code
 from ingestion.events.timezones import timezone_names
+
+
+class Content(Enum):
+    """What a text may hold, for the guard of personal data: it reads these marks and no names.
+
+    `TEXT` is what somebody may have typed, or an app have filled in from what was typed; personal
+    data are redacted in it. An `ID` cannot be redacted, or two things would become one: it is
+    refused. What bears no mark has a fixed list of values.
+    """
+
+    TEXT = "text"
+    ID = "id"
+
 
 _DAY_SECONDS: Final = 86_400
 _WEEK_SECONDS: Final = 7 * _DAY_SECONDS
@@ -58,9 +72,9 @@ Percent = Annotated[float, Field(ge=0, le=100, json_schema_extra=_percent)]
 Ratio = Annotated[float, Field(ge=0, le=1)]
 FiveSteps = Annotated[int, Field(ge=1, le=5)]
 
-Identifier = Annotated[str, Field(min_length=1, max_length=128)]
-Name = Annotated[str, Field(max_length=200)]
-FreeText = Annotated[str, Field(max_length=2_000)]
+Identifier = Annotated[str, Field(min_length=1, max_length=128), Content.ID]
+Name = Annotated[str, Field(max_length=200), Content.TEXT]
+FreeText = Annotated[str, Field(max_length=2_000), Content.TEXT]
 Timezone = Annotated[
     str, AfterValidator(_check_timezone), Field(json_schema_extra={"format": "iana-timezone"})
 ]

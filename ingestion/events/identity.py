@@ -14,7 +14,7 @@ from uuid import RFC_4122, UUID
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_NEARBY = timedelta(days=1)
+NEARBY = timedelta(days=1)
 _TAIL_BYTES = 10  # 74 of these 80 bits fit beside version and variant
 # Part of every stored id: changing it would make each retry of an old event a new event.
 _PERSON = b"study-event-v1"
@@ -83,7 +83,7 @@ def resolve_identity(
     as_uuid = parse_uuid(client_id)
     if as_uuid is not None:
         embedded = embedded_instant(as_uuid)
-        if embedded is not None and abs(embedded - (original or received_at)) <= _NEARBY:
+        if embedded is not None and abs(embedded - (original or received_at)) <= NEARBY:
             return Identity(as_uuid, None)
     if original is None:
         return None

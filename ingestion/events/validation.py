@@ -1,5 +1,6 @@
 """The verdict on one event as it came in: ready to land, or turned away with a reason."""
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,15 +12,17 @@ from pydantic import ValidationError
 
 from ingestion.events.codes import Code
 from ingestion.events.envelope import Event, whole_event
+from ingestion.events.guarding import find_private_id, redact_properties
 from ingestion.events.identity import EPOCH, Identity, random_uuid7, resolve_identity
 from ingestion.events.instants import shift
 from ingestion.events.normalisation import UNSTORABLE, UnfitError, is_storable, normalise
 from ingestion.events.plan import PLAN, EventType
 from ingestion.events.refusal import Rejection, reject, reject_for
+from ingestion.privacy.finding import Kind
 
 __all__ = ["AcceptedEvent", "Rejection", "validate_event"]
 
-_AHEAD_MAX = timedelta(hours=24)
+AHEAD_MAX = timedelta(hours=24)
 _FIELDS = frozenset(Event.model_fields)
 
 
@@ -29,6 +32,7 @@ class AcceptedEvent:
 
     `occurred_at` is corrected by the client's clock error, `original_occurred_at` is the client's
     own word. `client_event_id` is set where `event_id` was derived from it. All times are UTC.
+    `redacted` counts the personal data taken out of `properties`; None where there were none.
     """
 
     event_id: UUID
@@ -46,6 +50,7 @@ class AcceptedEvent:
     topic_id: str | None
     client_event_id: str | None
     properties: dict[str, Any]
+    redacted: Counter[Kind] | None = None
 
 
 def validate_event(
@@ -136,9 +141,14 @@ def _place(
     event: Event, properties: dict[str, Any], received_at: datetime, sent_at: datetime | None
 ) -> AcceptedEvent | Rejection:
     """Give a well-formed event its place in time and its id."""
+    event_type = PLAN[event.event_type]
+    private = find_private_id(event_type, event, properties)
+    if private is not None:
+        words = "holds an e-mail address: an id must not say whose it is"
+        return reject(Code.PRIVATE_DATA, private, words)
     occurred_at = _correct(event.occurred_at, received_at, sent_at)
     # Subtracting cannot overflow; adding 24 hours to a receipt could.
-    if occurred_at is None or occurred_at - received_at > _AHEAD_MAX:
+    if occurred_at is None or occurred_at - received_at > AHEAD_MAX:
         return _refuse_time("lies over 24 h ahead of its receipt, or outside the years 1 to 9999")
     if min(occurred_at, event.occurred_at or occurred_at) < EPOCH:
         return _refuse_time("lies before 1970")
@@ -146,6 +156,7 @@ def _place(
     if identity is None:
         words = "is required with an event_id that is not a UUIDv7 of the last 24 h"
         return reject(Code.OCCURRED_AT_REQUIRED, ("occurred_at",), words)
+    guarded, redacted = redact_properties(event_type, properties)
     return AcceptedEvent(
         event_id=identity.event_id,
         event_type=event.event_type,
@@ -161,7 +172,8 @@ def _place(
         question_id=event.question_id,
         topic_id=event.topic_id,
         client_event_id=identity.client_event_id,
-        properties=properties,
+        properties=guarded,
+        redacted=redacted or None,
     )
 
 

@@ -1,15 +1,14 @@
 """The event log itself: what was said once is stored once."""
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from uuid import UUID
+from collections.abc import Sequence
+from operator import attrgetter
 
 from psycopg import AsyncConnection, DataError
-from psycopg.types.json import Jsonb
 
 from ingestion.events.codes import Code
-from ingestion.events.validation import AcceptedEvent, Rejection
+from ingestion.events.validation import Rejection
+from ingestion.landing.judging import Row
+from ingestion.landing.rows import COLUMNS, copy_stream, numbered_copy_stream
 from ingestion.landing.verdict import Status, Verdict
 
 # What the client said: equal in all of these, a second event of one id is the same event again.
@@ -27,32 +26,6 @@ _SAID = (
     "properties",
 )
 
-_RECORD = """
-jsonb_to_recordset(%(rows)s) as incoming (
-    position integer, event_id uuid, event_type text, schema_version smallint, user_id uuid,
-    session_id uuid, occurred_at timestamptz, original_occurred_at timestamptz,
-    sent_at timestamptz, received_at timestamptz, material_id text, chunk_id text,
-    question_id text, topic_id text, client_event_id text, properties jsonb
-)
-"""
-
-# In key order: two batches that share ids then wait for each other instead of deadlocking.
-_INSERT = f"""
-insert into raw.study_events (
-    event_id, event_type, schema_version, user_id, session_id, occurred_at, original_occurred_at,
-    sent_at, received_at, material_id, chunk_id, question_id, topic_id, client_event_id,
-    properties, context
-)
-select
-    event_id, event_type, schema_version, user_id, session_id, occurred_at, original_occurred_at,
-    sent_at, received_at, material_id, chunk_id, question_id, topic_id, client_event_id,
-    properties, %(context)s
-from {_RECORD}
-order by event_id
-on conflict (event_id) do nothing
-returning event_id
-"""  # noqa: S608 (constants only)
-
 
 def _said_by(side: str) -> str:
     # To the millisecond, as mapped ids are: a retry that writes its time shorter is no conflict.
@@ -63,99 +36,109 @@ def _said_by(side: str) -> str:
     )
 
 
+_COLUMNS = ", ".join(COLUMNS)
+_COPY = f"copy raw.study_events ({_COLUMNS}) from stdin (format binary)"
+
+# Made once a connection; named with its schema, so that no other table can be taken for it.
+_INCOMING = f"""
+create temporary table if not exists incoming on commit delete rows as
+select 0 as place, {_COLUMNS} from raw.study_events with no data
+"""  # noqa: S608 (constants only)
+_EMPTY = "delete from pg_temp.incoming"
+_FILL = f"copy pg_temp.incoming (place, {_COLUMNS}) from stdin (format binary)"
+
+# In key order: two batches that share ids then wait for each other instead of deadlocking. Told
+# is what the insert says it inserted, and of an id's copies only the first.
+_INSERT = f"""
+with inserted as (
+    insert into raw.study_events ({_COLUMNS})
+    select {_COLUMNS}
+    from (select distinct on (event_id) * from pg_temp.incoming order by event_id, place) as firsts
+    order by event_id
+    on conflict (event_id) do nothing
+    returning event_id
+)
+select min(incoming.place)
+from inserted
+inner join pg_temp.incoming as incoming on inserted.event_id = incoming.event_id
+group by inserted.event_id
+"""  # noqa: S608 (constants only)
+
 _COMPARE = f"""
 select
-    incoming.position,
+    incoming.place,
     ({_said_by("incoming")}) is not distinct from ({_said_by("stored")})
-from {_RECORD}
+from pg_temp.incoming as incoming
 inner join raw.study_events as stored on incoming.event_id = stored.event_id
+where incoming.place = any(%s)
 """  # noqa: S608 (constants only)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A valid event and its place in the batch."""
+def in_key_order(rows: Sequence[Row]) -> list[Row]:
+    """Sort rows by key, those of one key in the order given.
 
-    position: int
-    event: AcceptedEvent
+    All who write must: writers that hold the same keys in different order deadlock.
+    """
+    return sorted(rows, key=attrgetter("key"))
 
 
-async def store(
-    connection: AsyncConnection, rows: Sequence[Row], context: Mapping[str, object]
-) -> dict[int, Verdict]:
-    """Insert rows in the caller's transaction; return each one's verdict by its position.
+async def append(connection: AsyncConnection, rows: Sequence[Row]) -> None:
+    """Store rows, sorted, whose keys are new; nothing else is ever stored.
+
+    Raises `UniqueViolation` if one is stored already, `CheckViolation` if one has no partition, and
+    then the caller's transaction is void.
+    """
+    async with connection.cursor() as cursor:
+        async with cursor.copy(_COPY) as copy:
+            await copy.write(copy_stream([row.content for row in rows]))
+        if cursor.rowcount != len(rows):
+            # A trigger or a rule: whatever it is, `accepted` must not be said of these.
+            raise RuntimeError(f"{len(rows)} rows were sent and {cursor.rowcount} stored")
+
+
+async def merge(connection: AsyncConnection, rows: Sequence[Row]) -> list[Verdict]:
+    """Store those of the rows, sorted, that are new; one verdict for each, in their order.
 
     If the database refuses a row it is halved down to, only that one is turned away.
     """
     if not rows:
-        return {}
+        return []
     try:
         async with connection.transaction():
-            return await _insert(connection, rows, context)
+            return await _merge(connection, rows)
     except DataError as error:
         if len(rows) == 1:
             words = f"the database cannot store it ({error.sqlstate})"
             refusal = Rejection(Code.UNSTORABLE_TEXT, "", words)
-            return {rows[0].position: _verdict(rows[0], Status.REJECTED, refusal)}
+            return [rows[0].verdict(Status.REJECTED, refusal)]
         middle = len(rows) // 2
-        first = await store(connection, rows[:middle], context)
-        return first | await store(connection, rows[middle:], context)
+        first = await merge(connection, rows[:middle])
+        return first + await merge(connection, rows[middle:])
 
 
-async def _insert(
-    connection: AsyncConnection, rows: Sequence[Row], context: Mapping[str, object]
-) -> dict[int, Verdict]:
-    # Of one id only the first copy is offered; the others are compared with what got stored.
-    offered: dict[UUID, Row] = {}
-    for row in rows:
-        offered.setdefault(row.event.event_id, row)
-    parameters = {
-        "rows": Jsonb([_record(row) for row in offered.values()], dumps=_dumps),
-        "context": Jsonb(dict(context)),
-    }
-    cursor = await connection.execute(_INSERT, parameters)
-    inserted = {event_id for (event_id,) in await cursor.fetchall()}
+async def _merge(connection: AsyncConnection, rows: Sequence[Row]) -> list[Verdict]:
+    async with connection.cursor() as cursor:
+        await cursor.execute(_INCOMING)
+        await cursor.execute(_EMPTY)
+        async with cursor.copy(_FILL) as copy:
+            await copy.write(numbered_copy_stream([row.content for row in rows]))
+        await cursor.execute(_INSERT)
+        inserted = {place for (place,) in await cursor.fetchall()}
+        again = [place for place in range(len(rows)) if place not in inserted]
+        same: dict[int, bool] = {}
+        if again:
+            # A new statement sees what others committed while the insert waited for them.
+            await cursor.execute(_COMPARE, [again])
+            same = dict(await cursor.fetchall())
     # Accepted is said only of what the database says it inserted: never the default.
-    verdicts = {
-        row.position: _verdict(row, Status.ACCEPTED)
-        for event_id, row in offered.items()
-        if event_id in inserted
-    }
-    again = [row for row in rows if row.position not in verdicts]
-    return verdicts | await _compare(connection, again) if again else verdicts
+    return [
+        row.verdict(Status.ACCEPTED) if place in inserted else _verdict_again(row, same[place])
+        for place, row in enumerate(rows)
+    ]
 
 
-async def _compare(connection: AsyncConnection, rows: Sequence[Row]) -> dict[int, Verdict]:
-    """Tell retries from conflicts: the stored copy says the same, or something else."""
-    by_position = {row.position: row for row in rows}
-    cursor = await connection.execute(
-        _COMPARE, {"rows": Jsonb([_record(row) for row in rows], dumps=_dumps)}
-    )
-    conflict = Rejection(Code.CONFLICT, "event_id", "another event with this id is already stored")
-    return {
-        position: _verdict(by_position[position], Status.DUPLICATE)
-        if same
-        else _verdict(by_position[position], Status.CONFLICT, conflict)
-        for position, same in await cursor.fetchall()
-    }
-
-
-def _record(row: Row) -> dict[str, object]:
-    event = row.event
-    return {
-        "position": row.position,
-        "event_id": event.event_id,
-        "received_at": event.received_at,
-        "occurred_at": event.occurred_at,
-        "sent_at": event.sent_at,
-        "client_event_id": event.client_event_id,
-    } | {column: getattr(event, column) for column in _SAID}
-
-
-def _dumps(rows: object) -> str:
-    return json.dumps(rows, default=str)
-
-
-def _verdict(row: Row, status: Status, why: Rejection | None = None) -> Verdict:
-    event = row.event
-    return Verdict(row.position, status, str(event.event_id), event.client_event_id, why)
+def _verdict_again(row: Row, says_the_same: bool) -> Verdict:
+    if says_the_same:
+        return row.verdict(Status.DUPLICATE)
+    words = "another event with this id is already stored"
+    return row.verdict(Status.CONFLICT, Rejection(Code.CONFLICT, "event_id", words))

@@ -1,4 +1,4 @@
-"""Dead letters: what could not be landed, kept once in `raw.failed_events`."""
+"""Dead letters: what could not be landed, masked and kept once in `raw.failed_events`."""
 
 import hashlib
 import json
@@ -13,15 +13,17 @@ from psycopg.types.json import Jsonb
 
 from ingestion.events.validation import Rejection
 from ingestion.landing.verdict import Status, Verdict
+from ingestion.privacy.masking import mask_payload, mask_text
 
 _DEEPEST = 32
 
 _INSERT = """
 insert into raw.failed_events (
-    failed_event_id, received_at, kind, code, path, message, event_type, event_id, payload, context
+    failed_event_id, received_at, sent_at, kind, code, path, message, event_type, event_id, payload,
+    context
 )
 select
-    failed_event_id, %(received_at)s, kind, code, path, message, event_type, event_id,
+    failed_event_id, %(received_at)s, %(sent_at)s, kind, code, path, message, event_type, event_id,
     -- an event that is JSON's null is still a payload
     coalesce(payload, 'null'), %(context)s
 from jsonb_to_recordset(%(rows)s) as failed (
@@ -47,11 +49,13 @@ async def keep(
     failed: Sequence[FailedEvent],
     *,
     received_at: datetime,
+    sent_at: datetime | None,
     context: Mapping[str, object],
 ) -> None:
-    """Write dead letters in the caller's transaction.
+    """Write dead letters in the caller's transaction; `sent_at` is the batch's.
 
-    The key is a digest of code and payload, so a sender that retries for ever keeps one copy.
+    The key is a digest of code and masked payload, so a sender that retries for ever keeps one
+    copy, and the digest tells nothing of what was masked.
     """
     rows = {row["failed_event_id"]: row for row in map(_row, failed)}
     if rows:
@@ -60,13 +64,15 @@ async def keep(
             {
                 "rows": Jsonb(list(rows.values())),
                 "received_at": received_at,
+                "sent_at": sent_at,
                 "context": Jsonb(dict(context)),
             },
         )
 
 
 def _row(failed: FailedEvent) -> dict[str, object]:
-    verdict, payload, why = failed.verdict, storable(failed.payload), failed.why
+    verdict, why = failed.verdict, failed.why
+    payload = mask_payload(storable(failed.payload))
     content = json.dumps([why.code, payload], sort_keys=True, ensure_ascii=True)
     digest = hashlib.sha256(content.encode()).digest()
     event_type = payload.get("event_type") if isinstance(payload, dict) else None
@@ -74,12 +80,17 @@ def _row(failed: FailedEvent) -> dict[str, object]:
         "failed_event_id": str(UUID(bytes=digest[:16])),
         "kind": "conflict" if verdict.status is Status.CONFLICT else "rejected",
         "code": why.code,
-        "path": storable(why.path),
-        "message": storable(why.message),
+        "path": _mask(why.path),
+        "message": _mask(why.message),
         "event_type": event_type if isinstance(event_type, str) else None,
-        "event_id": None if verdict.event_id is None else storable(verdict.event_id),
+        "event_id": None if verdict.event_id is None else _mask(verdict.event_id),
         "payload": payload,
     }
+
+
+def _mask(text: str) -> str:
+    # A path holds names the client has given, and those may be anything.
+    return mask_text(str(storable(text)))
 
 
 def storable(value: object, depth: int = 0) -> object:

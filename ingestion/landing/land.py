@@ -1,19 +1,41 @@
-"""Land a batch: validate each event, commit what holds, and say what became of each."""
+"""Land batches: commit what holds, keep what does not, and say what became of each event."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from itertools import chain
 
-from psycopg import AsyncConnection
+import psycopg
+from psycopg import AsyncConnection, DataError
+from psycopg.errors import (
+    CheckViolation,
+    DeadlockDetected,
+    SerializationFailure,
+    UniqueViolation,
+)
 
-from ingestion.events.validation import AcceptedEvent, Rejection, validate_event
 from ingestion.landing import event_log, failed_events
-from ingestion.landing.event_log import Row
 from ingestion.landing.failed_events import FailedEvent
-from ingestion.landing.months import refuse_closed_month
+from ingestion.landing.judging import JudgedBatch, Row, judge_values
+from ingestion.landing.months import MonthCache, OpenMonths
+from ingestion.landing.observer import LandingObserver, SilentObserver
 from ingestion.landing.verdict import LandingReport, Status, Verdict
-from ingestion.store.partitions import Month, read_open_months
 
-_ID_CHARACTERS = 128
+Outcome = LandingReport | psycopg.Error
+
+_ATTEMPTS = 10
+
+_RECORD = """
+insert into raw.landings
+    (received_at, received, accepted, duplicate, rejected, conflict, redacted)
+values (%s, %s, %s, %s, %s, %s, %s)
+"""
+
+
+class StaleConnectionError(psycopg.OperationalError):
+    """The connection was lost before anything was sent on it: nothing is stored, try another."""
 
 
 async def land(
@@ -33,39 +55,200 @@ async def land(
     Raises `psycopg.OperationalError` when the database cannot be reached or gives up: the sender
     may retry the same batch, which is idempotent.
     """
-    # Nothing is asked of the connection before: a query outside would open a transaction of its
-    # own around this one, and then nothing would be committed when this returns.
-    async with connection.transaction():
-        months = await read_open_months(connection)
-        rows, verdicts = _judge(events, months, received_at, sent_at)
-        verdicts |= await event_log.store(connection, rows, context)
+    batch = judge_values(events, received_at=received_at, sent_at=sent_at, context=context)
+    (outcome,) = await Lander().land(connection, [batch])
+    if isinstance(outcome, psycopg.Error):
+        raise outcome
+    return outcome
+
+
+async def land_again(
+    connection: AsyncConnection,
+    events: Sequence[object],
+    *,
+    received_at: datetime,
+    sent_at: datetime | None,
+    context: Mapping[str, object],
+) -> LandingReport:
+    """Land what dead letters hold, as `land` does, but in the caller's transaction.
+
+    No dead letter is written: there is one of each already.
+    """
+    batch = judge_values(events, received_at=received_at, sent_at=sent_at, context=context)
+    rows = await _open_rows(connection, [batch], MonthCache())
+    verdicts = await event_log.merge(connection, rows)
+    reports = [_report(batch, verdicts)]
+    await _record(connection, [batch], reports)
+    return reports[0]
+
+
+class Lander:
+    """Writes judged batches, several in one transaction; all it remembers are the open months."""
+
+    def __init__(self, observer: LandingObserver | None = None) -> None:
+        self._months = MonthCache()
+        self._observer = observer or SilentObserver()
+
+    async def land(
+        self, connection: AsyncConnection, batches: Sequence[JudgedBatch]
+    ) -> list[Outcome]:
+        """Commit batches; for each its report, or the error for which nothing of it is stored.
+
+        A batch that the database refuses fails alone. A deadlock fails none: the batches are
+        tried again, in smaller groups. Raises `StaleConnectionError`.
+        """
+        failure: psycopg.Error | None = None
+        for _ in range(_ATTEMPTS):
+            try:
+                return list(await self._land_together(connection, batches))
+            except StaleConnectionError:
+                raise
+            except (DeadlockDetected, SerializationFailure) as error:
+                failure = error
+                if len(batches) > 1:
+                    break
+            except CheckViolation as error:
+                failure = error  # a month was closed since the months were read
+                self._months.forget()
+            except psycopg.Error as error:
+                failure = error
+                break
+        if failure is None:
+            raise RuntimeError("an attempt neither failed nor returned")
+        if len(batches) == 1 or connection.broken:
+            return [failure] * len(batches)
+        self._observer.split(len(batches))
+        middle = len(batches) // 2
+        first = await self.land(connection, batches[:middle])
+        return first + await self.land(connection, batches[middle:])
+
+    async def _land_together(
+        self, connection: AsyncConnection, batches: Sequence[JudgedBatch]
+    ) -> list[LandingReport]:
+        begun = time.perf_counter()
+        try:
+            reports = await self._append(connection, batches)
+        except (UniqueViolation, DataError):
+            reports = None
+        if reports is None:
+            self._observer.compared(sum(len(batch.rows) for batch in batches))
+            reports = await self._merge(connection, batches)
+        self._observer.committed(
+            time.perf_counter() - begun,
+            len(batches),
+            sum((report.counts for report in reports), Counter[Status]()),
+            sum(batch.redacted for batch in batches),
+        )
+        return reports
+
+    async def _append(
+        self, connection: AsyncConnection, batches: Sequence[JudgedBatch]
+    ) -> list[LandingReport] | None:
+        """Land events of which none is stored already; None if two of them have one key."""
+        async with _transaction(connection):
+            rows = await _open_rows(connection, batches, self._months)
+            if len({row.key for row in rows}) < len(rows):
+                return None
+            if rows:
+                await event_log.append(connection, rows)
+            accepted = [[row.verdict(Status.ACCEPTED) for row in batch.rows] for batch in batches]
+            return await _conclude(connection, batches, accepted)
+
+    async def _merge(
+        self, connection: AsyncConnection, batches: Sequence[JudgedBatch]
+    ) -> list[LandingReport]:
+        """Land events of which some may be stored already."""
+        async with _transaction(connection):
+            rows = await _open_rows(connection, batches, self._months)
+            owners = {id(row): owner for owner, batch in enumerate(batches) for row in batch.rows}
+            verdicts: list[list[Verdict]] = [[] for _ in batches]
+            merged = await event_log.merge(connection, rows)
+            for row, verdict in zip(rows, merged, strict=True):
+                verdicts[owners[id(row)]].append(verdict)
+            return await _conclude(connection, batches, verdicts)
+
+
+async def _open_rows(
+    connection: AsyncConnection, batches: Sequence[JudgedBatch], known: MonthCache
+) -> list[Row]:
+    """The rows to store, sorted; those whose month is closed are turned away."""
+    rows = event_log.in_key_order([row for batch in batches for row in batch.rows])
+    if rows and not _are_open(await known.read(connection), rows):
+        months = await known.read(connection, fresh=True)
+        for batch in batches:
+            batch.close(months)
+        rows = event_log.in_key_order([row for batch in batches for row in batch.rows])
+    return rows
+
+
+def _are_open(months: OpenMonths, rows: Sequence[Row]) -> bool:
+    earliest = min(row.occurred for row in rows)
+    return months.holds(rows[0].key, rows[-1].key) and earliest >= months.oldest
+
+
+async def _conclude(
+    connection: AsyncConnection,
+    batches: Sequence[JudgedBatch],
+    verdicts: Sequence[Sequence[Verdict]],
+) -> list[LandingReport]:
+    """Keep the dead letters, write the books, and report: the end of the transaction.
+
+    `verdicts` are those on the rows of each batch, in any order.
+    """
+    for batch, of_rows in zip(batches, verdicts, strict=True):
         failed = [
-            FailedEvent(verdict, verdict.why, events[position])
-            for position, verdict in verdicts.items()
+            FailedEvent(verdict, verdict.why, batch.payload_at(verdict.index))
+            for verdict in of_rows
             if verdict.why is not None
         ]
-        await failed_events.keep(connection, failed, received_at=received_at, context=context)
-    return LandingReport([verdicts[position] for position in range(len(events))])
+        await failed_events.keep(
+            connection,
+            batch.failed + failed,
+            received_at=batch.received_at,
+            sent_at=batch.sent_at,
+            context=batch.context,
+        )
+    reports = [_report(*both) for both in zip(batches, verdicts, strict=True)]
+    await _record(connection, batches, reports)
+    return reports
 
 
-def _judge(
-    events: Sequence[object], months: list[Month], received_at: datetime, sent_at: datetime | None
-) -> tuple[list[Row], dict[int, Verdict]]:
-    """Part a batch into rows to store and verdicts on what cannot be."""
-    rows: list[Row] = []
-    verdicts: dict[int, Verdict] = {}
-    for position, raw in enumerate(events):
-        outcome = validate_event(raw, received_at=received_at, sent_at=sent_at)
-        if isinstance(outcome, AcceptedEvent):
-            outcome = refuse_closed_month(months, outcome) or outcome
-        if isinstance(outcome, AcceptedEvent):
-            rows.append(Row(position, outcome))
-        else:
-            verdicts[position] = _rejected(position, raw, outcome)
-    return rows, verdicts
+def _report(batch: JudgedBatch, of_rows: Sequence[Verdict]) -> LandingReport:
+    told = sorted(chain(of_rows, (failed.verdict for failed in batch.failed)), key=_place)
+    if [verdict.index for verdict in told] != list(range(batch.size)):
+        raise RuntimeError("not every event has its verdict")
+    return LandingReport(told)
 
 
-def _rejected(position: int, raw: object, why: Rejection) -> Verdict:
-    event_id = raw.get("event_id") if isinstance(raw, dict) else None
-    told = event_id if isinstance(event_id, str) and len(event_id) <= _ID_CHARACTERS else None
-    return Verdict(position, Status.REJECTED, told, why=why)
+def _place(verdict: Verdict) -> int:
+    return verdict.index
+
+
+async def _record(
+    connection: AsyncConnection,
+    batches: Sequence[JudgedBatch],
+    reports: Sequence[LandingReport],
+) -> None:
+    counts = sum((report.counts for report in reports), Counter[Status]())
+    fates = (Status.ACCEPTED, Status.DUPLICATE, Status.REJECTED, Status.CONFLICT)
+    await connection.execute(
+        _RECORD,
+        [
+            min(batch.received_at for batch in batches),
+            sum(batch.size for batch in batches),
+            *(counts[fate] for fate in fates),
+            sum(batch.redacted for batch in batches),
+        ],
+    )
+
+
+@asynccontextmanager
+async def _transaction(connection: AsyncConnection) -> AsyncIterator[None]:
+    # Nothing is asked of the connection before: a query outside would open a transaction of its
+    # own around this one, and then nothing would be committed when this ends.
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(connection.transaction())
+        except psycopg.OperationalError as error:
+            raise StaleConnectionError(str(error)) from error
+        yield

@@ -1,25 +1,80 @@
 """Whether an event's month is open for landing."""
 
-from datetime import UTC, datetime
+import time
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import psycopg
 
 from ingestion.events.codes import Code
-from ingestion.events.validation import AcceptedEvent, Rejection
-from ingestion.store.partitions import Month, is_open
+from ingestion.events.validation import Rejection
+from ingestion.store.partitions import Month, read_open_months
+
+_TRUSTED_SECONDS = 5.0
 
 
-def refuse_closed_month(months: list[Month], event: AcceptedEvent) -> Rejection | None:
-    """Why an event has no month to go to; None if it has one.
+@dataclass(frozen=True, slots=True)
+class OpenMonths:
+    """The open months as spans of keys without a gap: [first, last) in the keys' 16 bytes."""
 
-    Two times count: the one in its id, which names its partition, and the corrected one. They
-    part when a client's clock is wrong; a wild `sent_at` must not carry an event to 1990.
-    `months` are the open ones, sorted.
+    spans: Sequence[tuple[bytes, bytes]]
+
+    @classmethod
+    def of(cls, months: Sequence[Month]) -> "OpenMonths":
+        """Join months that follow one another; `months` are sorted."""
+        spans: list[tuple[bytes, bytes]] = []
+        for lower, upper in months:
+            start = spans.pop()[0] if spans and spans[-1][1] == lower.bytes else lower.bytes
+            spans.append((start, upper.bytes))
+        return cls(spans)
+
+    @property
+    def oldest(self) -> int:
+        """When the oldest open month begins, in microseconds since 1970."""
+        return int.from_bytes(self.spans[0][0][:6]) * 1000
+
+    def holds(self, first: bytes, last: bytes) -> bool:
+        """Whether every key from the first to the last has a month."""
+        index = bisect_right(self.spans, first, key=lambda span: span[0]) - 1
+        return index >= 0 and last < self.spans[index][1]
+
+    def refuse(self, key: bytes, occurred: int) -> Rejection | None:
+        """Why an event has no month to go to; None if it has one.
+
+        Two times count: the one in its key, which names its partition, and the corrected one
+        (microseconds since 1970). They part when a client's clock is wrong; a wild `sent_at` must
+        not carry an event to 1990.
+        """
+        if not self.holds(key, key):
+            return _refuse("its month is not open: it lies too long ago, or too far ahead")
+        if occurred < self.oldest:
+            return _refuse("corrected by sent_at it lies before the oldest open month")
+        return None
+
+
+@dataclass(slots=True)
+class MonthCache:
+    """The open months as last read: trusted for some seconds, to save a query a transaction.
+
+    Nothing can go wrong by it. An event is turned away only by months just read, and one whose
+    month was closed meanwhile finds no partition: then they are read again.
     """
-    if not is_open(months, event.event_id):
-        return _refuse("its month is not open: it lies too long ago, or too far ahead")
-    oldest = datetime.fromtimestamp((months[0][0].int >> 80) / 1000, UTC)
-    if event.occurred_at < oldest:
-        return _refuse("corrected by sent_at it lies before the oldest open month")
-    return None
+
+    _known: OpenMonths | None = field(default=None, init=False)
+    _read_at: float = field(default=0.0, init=False)
+
+    async def read(self, connection: psycopg.AsyncConnection, *, fresh: bool = False) -> OpenMonths:
+        """The open months; with `fresh` as they are now."""
+        now = time.monotonic()
+        if fresh or self._known is None or now - self._read_at > _TRUSTED_SECONDS:
+            self._known = OpenMonths.of(await read_open_months(connection))
+            self._read_at = now
+        return self._known
+
+    def forget(self) -> None:
+        """Read them anew the next time."""
+        self._known = None
 
 
 def _refuse(why: str) -> Rejection:

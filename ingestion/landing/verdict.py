@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import msgspec
+
 from ingestion.events.validation import Rejection
 
 
@@ -17,8 +19,7 @@ class Status(StrEnum):
     CONFLICT = "conflict"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The fate of the event at `index` of its batch.
 
     `event_id` is the stored id (or, for a rejected event, the id as the client sent it, if it sent
@@ -28,7 +29,7 @@ class Verdict:
 
     index: int
     status: Status
-    event_id: str | None
+    event_id: str | None = None
     client_event_id: str | None = None
     why: Rejection | None = None
 

@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime
 
-from fastapi import APIRouter, Depends, Request
-from psycopg_pool import AsyncConnectionPool
+import msgspec
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from ingestion.api.accounting import account_batch, admit_batch
 from ingestion.api.auth import require_writer
-from ingestion.api.body import Batch, read_batch
+from ingestion.api.body import read_batch
 from ingestion.api.context import request_context
 from ingestion.api.openapi import (
     BATCH_REFUSALS,
@@ -17,8 +17,8 @@ from ingestion.api.openapi import (
     body_of,
     refusals,
 )
-from ingestion.landing.land import land
-from ingestion.landing.verdict import LandingReport, Status
+from ingestion.landing.queue import LandingQueue
+from ingestion.landing.verdict import LandingReport, Status, Verdict
 
 _EXAMPLE = {
     "accepted": 1,
@@ -30,7 +30,6 @@ _EXAMPLE = {
         {
             "index": 1,
             "status": "rejected",
-            "event_id": None,
             "code": "missing_field",
             "path": "properties.is_correct",
             "message": "is required",
@@ -44,7 +43,10 @@ class EventVerdict(BaseModel):
 
     index: int = Field(description="Its place in the batch, from 0.")
     status: Status
-    event_id: str | None = Field(description="The id it is stored under.")
+    event_id: str | None = Field(
+        default=None,
+        description="The id it is stored under; of a rejected event the sender's, if it is a text.",
+    )
     client_event_id: str | None = Field(
         default=None, description="The client's own id, where it is not the stored one."
     )
@@ -76,60 +78,85 @@ router = APIRouter(
 
 @router.post(
     "/batch",
-    response_model_exclude_none=True,
+    response_model=BatchVerdict,
     operation_id="land_batch",
     summary="Land a batch of events",
     openapi_extra=body_of("EventBatch"),
 )
-async def land_batch(request: Request) -> BatchVerdict:
+async def land_batch(request: Request) -> Response:
     """Land up to 1,000 events. One bad event fails none of its neighbours."""
-    return await _land(request, await read_batch(request, may_be_single=False))
+    return await _land(request, may_be_single=False)
 
 
 @router.post(
     "",
-    response_model_exclude_none=True,
+    response_model=BatchVerdict,
     operation_id="land_events",
     summary="Land one event, or a batch",
     openapi_extra=body_of("AnyEvent", "EventBatch"),
 )
-async def land_events(request: Request) -> BatchVerdict:
+async def land_events(request: Request) -> Response:
     """Land one event, or `{"events": [...]}`."""
-    return await _land(request, await read_batch(request, may_be_single=True))
+    return await _land(request, may_be_single=True)
 
 
-async def _land(request: Request, batch: Batch) -> BatchVerdict:
-    admit_batch(request, batch.events)
-    received_at = datetime.now(UTC)
-    pool: AsyncConnectionPool = request.app.state.pool
-    async with pool.connection() as connection:
-        report = await land(
-            connection,
-            batch.events,
-            received_at=received_at,
-            sent_at=batch.sent_at,
-            context=request_context(request),
-        )
-    account_batch(request, batch.events, report, received_at)
-    return _answer(report)
+async def _land(request: Request, *, may_be_single: bool) -> Response:
+    queue: LandingQueue = request.app.state.landing
+    queue.require_room()  # before a body is read that could only be thrown away
+    batch = await read_batch(request, may_be_single=may_be_single)
+    admit_batch(request, batch.size)
+    judged = batch.judge(received_at=datetime.now(UTC), context=request_context(request))
+    report = await queue.land(judged, len(batch.body))
+    account_batch(request, judged, report)
+    return Response(_encode(_answer(report)), media_type="application/json")
 
 
-def _answer(report: LandingReport) -> BatchVerdict:
-    return BatchVerdict(
-        accepted=report.counts[Status.ACCEPTED],
-        duplicate=report.counts[Status.DUPLICATE],
-        rejected=report.counts[Status.REJECTED],
-        conflict=report.counts[Status.CONFLICT],
-        results=[
-            EventVerdict(
-                index=verdict.index,
-                status=verdict.status,
-                event_id=verdict.event_id,
-                client_event_id=verdict.client_event_id,
-                code=verdict.why.code if verdict.why else None,
-                path=verdict.why.path if verdict.why else None,
-                message=verdict.why.message if verdict.why else None,
-            )
-            for verdict in report.results
-        ],
+class _Told(msgspec.Struct, omit_defaults=True, gc=False):
+    """A verdict with its reason, as `EventVerdict` says."""
+
+    index: int
+    status: Status
+    event_id: str | None = None
+    client_event_id: str | None = None
+    code: str | None = None
+    path: str | None = None
+    message: str | None = None
+
+
+class _Answer(msgspec.Struct, gc=False):
+    """What `BatchVerdict` describes: written in C, a pydantic model is dear."""
+
+    accepted: int
+    duplicate: int
+    rejected: int
+    conflict: int
+    results: list[Verdict | _Told]
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def _answer(report: LandingReport) -> _Answer:
+    counts = report.counts
+    return _Answer(
+        accepted=counts[Status.ACCEPTED],
+        duplicate=counts[Status.DUPLICATE],
+        rejected=counts[Status.REJECTED],
+        conflict=counts[Status.CONFLICT],
+        results=[verdict if verdict.why is None else _tell(verdict) for verdict in report.results],
+    )
+
+
+def _tell(verdict: Verdict) -> _Told:
+    why = verdict.why
+    if why is None:
+        raise ValueError("there is no reason to tell")
+    return _Told(
+        verdict.index,
+        verdict.status,
+        verdict.event_id,
+        verdict.client_event_id,
+        why.code,
+        why.path,
+        why.message,
     )

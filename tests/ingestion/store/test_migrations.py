@@ -44,7 +44,13 @@ def read_state(url: str) -> list[tuple[str, ...]]:
 def test_migrations_bring_an_empty_database_up_to_date(empty_database_url: str) -> None:
     waiting = pending(empty_database_url)
     assert waiting == [
-        *("0001_roles", "0002_raw", "0003_quality", "0004_grants", "0005_loads"),
+        "0001_roles",
+        "0002_raw",
+        "0003_quality",
+        "0004_grants",
+        "0005_loads",
+        "0006_landings",
+        "0007_replays",
         "0008_write_keys",
     ]
     migrate(empty_database_url)

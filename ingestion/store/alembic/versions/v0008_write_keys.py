@@ -5,7 +5,7 @@ from alembic import op
 from ingestion.store.errors import StoreError
 
 revision = "0008_write_keys"
-down_revision = "0005_loads"
+down_revision = "0007_replays"
 branch_labels = None
 depends_on = None
 
