@@ -1,5 +1,6 @@
 """Each request: an id, a line in the log, a place in the counters; and no exception beyond."""
 
+import asyncio
 import re
 import time
 from uuid import uuid4
@@ -11,6 +12,7 @@ from structlog.typing import FilteringBoundLogger
 from ingestion.api.errors import RequestRefusedError, answer
 from ingestion.api.logs import describe_exception
 from ingestion.api.metrics import ServiceMetrics
+from ingestion.api.settings import RETRY_AFTER_SECONDS
 
 # Hexadecimal and nothing else: it is logged and sent back, and free text may be somebody's name.
 _SANE_ID = re.compile(rb"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -42,6 +44,11 @@ class ObservedRequests:
 
         try:
             await self._app(scope, receive, send_with_id)
+        except asyncio.CancelledError:
+            # The server cancels only what its drain leaves unanswered: the sender is told that.
+            scope["problem"] = "shutting_down"
+            if not status:
+                await answer(_shutting_down())(scope, receive, send_with_id)
         except Exception as error:  # noqa: BLE001 (whatever it is, it is told, counted, answered)
             self._log.error("request_failed", request_id=request_id, **describe_exception(error))
             scope["problem"] = "internal_error"
@@ -81,10 +88,21 @@ def _request_id(scope: Scope) -> str:
     return uuid4().hex
 
 
+def _shutting_down() -> RequestRefusedError:
+    return RequestRefusedError(
+        503,
+        "shutting_down",
+        "the service ended before the answer: nothing is known of what was stored; send the same"
+        " batch again",
+        {"Retry-After": str(RETRY_AFTER_SECONDS), "Connection": "close"},
+    )
+
+
 def _bug(request_id: str) -> RequestRefusedError:
     return RequestRefusedError(
         500,
         "internal_error",
         f"an error of the service's own, logged under {request_id}: nothing is known of what was"
         " stored; the same batch may be sent again",
+        {"Retry-After": str(RETRY_AFTER_SECONDS)},
     )

@@ -16,7 +16,7 @@ from ingestion.events.plan import PLAN
 
 Json = dict[str, Any]
 _REFERENCE = "#/components/schemas/{model}"
-_MAY_BE_RESENT = (408, 429, 500, 503)
+_MAY_BE_RESENT = (429, 500, 503)
 
 _TAGS = [
     {"name": "events", "description": "Land study events; each gets a verdict of its own."},
@@ -69,7 +69,10 @@ WRITER_REFUSALS: Refusals = {
         "too_many_waiting": "more events wait than may: nothing was stored; ...",
     },
     500: {"internal_error": "an error of the service's own, logged under ..."},
-    503: {"database_unavailable": "the database cannot be reached: nothing was stored; ..."},
+    503: {
+        "database_unavailable": "the database cannot be reached: nothing was stored; ...",
+        "shutting_down": "the service ended before the answer: ...; send the same batch again",
+    },
 }
 BATCH_REFUSALS: Refusals = {
     400: {

@@ -65,6 +65,15 @@ class Workers(Multiprocess):
                 folder = str(self._settings.metrics_folder)
                 mark_process_dead(pid, folder)  # type: ignore[no-untyped-call]
 
+    def terminate_all(self) -> None:
+        """Ask the workers to drain, and let go of the socket.
+
+        While anybody holds it the kernel takes connections that nobody will ever answer.
+        """
+        super().terminate_all()
+        for listener in self.sockets:
+            listener.close()
+
     def join_all(self) -> None:
         """Wait for the workers to drain, and end those that do not."""
         deadline = time.monotonic() + self._settings.drain_seconds + _DRAIN_MARGIN_SECONDS
@@ -80,7 +89,5 @@ def run_workers(settings: IngestionSettings, *, host: str, port: int) -> None:
     """Serve by `settings.workers` processes until SIGINT or SIGTERM. Raises WorkersFailedError."""
     workers = Workers(settings, host, port)
     workers.run()
-    for listener in workers.sockets:
-        listener.close()
     if any(process.exitcode == STARTUP_FAILURE for process in workers.processes):
         raise WorkersFailedError("the ingestion service does not start: its log says why")

@@ -21,6 +21,10 @@ from tests.orchestration.conftest import make_events, study_command
 BATCH = "/api/analytics/events/batch"
 PATIENCE = 60
 MOST_MEGABYTES = 300
+WAITING = (
+    "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+    " and application_name = 'study-ingestion' and datname = current_database()"
+)
 HEAVY = ("dagster", "dbt", "pandas", "numpy", "great_expectations", "sqlalchemy", "alembic")
 
 
@@ -98,8 +102,10 @@ def service(settings: Settings, tmp_path: Path) -> Iterator[Running]:
         yield service
 
 
-def is_gone(process: psutil.Process) -> bool:
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+def left_of(family: list[psutil.Process]) -> list[psutil.Process]:
+    """Who still runs. Multiprocessing's tracker of resources ends when it sees the others gone."""
+    _, alive = psutil.wait_procs(family, timeout=PATIENCE)
+    return [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]
 
 
 def test_killed_worker_is_replaced_and_its_counts_stay(service: Running) -> None:
@@ -131,18 +137,14 @@ def test_request_under_way_is_answered_before_the_service_ends(
     with psycopg.connect(settings.given_url) as blocker, ThreadPoolExecutor(1) as pool:
         blocker.execute("lock table raw.failed_events in access exclusive mode")
         answer = pool.submit(service.client.post, BATCH, json=batch)
-        waiting = (
-            "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
-            " and application_name = 'study-ingestion' and datname = current_database()"
-        )
         with psycopg.connect(settings.given_url, autocommit=True) as watcher:
-            service.wait_until(lambda: watcher.execute(waiting).fetchone() == (1,))
+            service.wait_until(lambda: watcher.execute(WAITING).fetchone() == (1,))
         service.process.send_signal(signal.SIGTERM)
         service.wait_until(lambda: not takes_connections(service.client.base_url))
         blocker.rollback()
         assert answer.result(PATIENCE).json()["accepted"] == 1
     assert service.process.wait(PATIENCE) == 0
-    assert [member for member in family if not is_gone(member)] == []
+    assert left_of(family) == []
     assert list((settings.home / "metrics").iterdir()) == []
 
 
@@ -154,13 +156,30 @@ def takes_connections(url: httpx.URL) -> bool:
     return True
 
 
+def test_service_ends_in_time_though_a_request_never_would(
+    service: Running, settings: Settings
+) -> None:
+    family = service.family()
+    batch = {"events": [*make_events(1), {"event_type": "nope"}]}
+    assert settings.given_url
+    with psycopg.connect(settings.given_url) as blocker, ThreadPoolExecutor(1) as pool:
+        blocker.execute("lock table raw.failed_events in access exclusive mode")
+        answer = pool.submit(service.client.post, BATCH, json=batch)
+        with psycopg.connect(settings.given_url, autocommit=True) as watcher:
+            service.wait_until(lambda: watcher.execute(WAITING).fetchone() == (1,))
+        service.process.send_signal(signal.SIGTERM)
+        told = answer.result(PATIENCE)
+        assert (told.status_code, told.json()["error"]) == (503, "shutting_down")
+        assert service.process.wait(PATIENCE) == 0
+    assert left_of(family) == []
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the children of a killed one")
 def test_workers_of_a_killed_service_end(service: Running) -> None:
     family = service.family()
     service.process.kill()
     service.process.wait()
-    psutil.wait_procs(family, timeout=PATIENCE)
-    assert [member for member in family if not is_gone(member)] == []
+    assert left_of(family) == []
 
 
 def test_service_that_cannot_start_says_so(settings: Settings) -> None:
