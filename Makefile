@@ -10,7 +10,7 @@ RUN := .venv/bin/
 PACKAGES := ingestion quality orchestration bench tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness test-faults bench-ingest bench-transform generate golden clean
+.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness test-faults test-fuzz bench-ingest bench-transform generate golden clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ test-exactness: install ## 2,000 and more cases: any order, lateness, cut and de
 
 test-faults: install ## Kills, restarts, cuts and full disks under a million events: 0 lost, 0 doubled
 	$(RUN)pytest tests/faults -m faults -n 0
+
+test-fuzz: install ## Thousands of requests by schemathesis and Hypothesis: no 5xx, no hang, no growth
+	$(RUN)pytest tests/ingestion/api -m fuzz -n $(PYTEST_WORKERS)
 
 bench-ingest: install ## Events in over HTTP and by replay, against COPY and dlt, as ratios
 	$(RUN)python -m bench.ingest

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 from ingestion.store.database import open_database
 from ingestion.store.errors import StoreError
-from ingestion.store.migrations import migrate, pending
+from ingestion.store.migrations import migrate
+from ingestion.store.revisions import pending
 from orchestration.settings import Settings
 
 

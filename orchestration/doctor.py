@@ -10,8 +10,9 @@ import httpx
 from ingestion.store.binaries import find_binaries
 from ingestion.store.database import connect, describe
 from ingestion.store.errors import StoreError
-from ingestion.store.migrations import pending
+from ingestion.store.revisions import pending
 from ingestion.store.server import EmbeddedServer
+from ingestion.store.write_keys import list_keys
 from orchestration.database import open_unmigrated
 from orchestration.loads.standing import HOLDS_TOO_LONG, Standing, look
 from orchestration.services import LOOPBACK, dagster_url, ingestion_url
@@ -35,7 +36,6 @@ def examine(settings: Settings) -> list[Finding]:
         *_database(settings),
         _service("ingestion", settings.host, settings.ingestion_port, ingestion_url(settings)),
         _service("Dagster UI", LOOPBACK, settings.dagster_port, dagster_url(settings)),
-        _write_keys(settings),
     ]
 
 
@@ -55,7 +55,9 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield embedded
         running = EmbeddedServer(settings.home, port=settings.postgres_port).status().is_running
         if not (embedded.is_well and running):
+            yield _write_keys(settings, None)
             return
+    stored = None
     try:
         with open_unmigrated(settings) as url, connect(url) as connection:
             version = connection.info.server_version // 10000
@@ -64,8 +66,10 @@ def _database(settings: Settings) -> Iterator[Finding]:
             yield schema
             if schema.is_well:
                 yield from describe_loading(look(connection))
+                stored = sum(key.revoked_at is None for key in list_keys(url))
     except StoreError as error:
         yield Finding("database", False, str(error))
+    yield _write_keys(settings, stored)
 
 
 def _embedded(settings: Settings) -> Finding:
@@ -143,14 +147,16 @@ def _service(subject: str, host: str, port: int, url: str) -> Finding:
     )
 
 
-def _write_keys(settings: Settings) -> Finding:
-    count = len(settings.write_keys)
-    if count:
-        return Finding("write keys", True, f"{count} set")
+def _write_keys(settings: Settings, stored: int | None) -> Finding:
+    """`stored`: living keys of the database, None where it was not asked."""
+    count, also = len(settings.write_keys), "" if stored is None else f", {stored} in the database"
+    if count or stored:
+        return Finding("write keys", True, f"{count} set{also}")
     if settings.host in ("127.0.0.1", "::1", "localhost"):
-        return Finding("write keys", True, "none: only this machine may write")
+        return Finding("write keys", True, f"none{also}: only this machine may write")
     return Finding(
         "write keys",
         False,
-        f"none, so everybody on {settings.host} is turned away: set {variable_name('write_keys')}",
+        f"none{also}, so everybody on {settings.host} is turned away: make one with"
+        f" `study keys create`, or set {variable_name('write_keys')}",
     )

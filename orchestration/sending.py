@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from ingestion.api.settings import split_key
 from ingestion.clients.poster import Poster
 from ingestion.clients.tally import Tally
 from orchestration.database import open_warehouse
@@ -24,7 +25,8 @@ def send_events(
     """
     if url is not None:
         keys = settings.clear_write_keys
-        return Poster(url=url, write_key=keys[0] if keys else None).post(events, on_batch=on_batch)
+        key = split_key(keys[0])[1] if keys else None
+        return Poster(url=url, write_key=key).post(events, on_batch=on_batch)
     with open_warehouse(settings) as database:
         return land_events(database, events, open_months=open_months, on_batch=on_batch)
 

@@ -5,9 +5,11 @@ shows what is in force from here, and a test holds this list against `docs/opera
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,7 +18,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "STUDY_"
 
+_ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^/\s]+")
+
 Port = Annotated[int, Field(ge=1, le=65535)]
+Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Settings(BaseSettings):
@@ -47,6 +52,30 @@ class Settings(BaseSettings):
         description="Address the ingestion service listens on.",
     )
     ingestion_port: Port = Field(default=8000, description="Port of the ingestion service.")
+    workers: Annotated[int, Field(ge=1, le=64)] = Field(
+        default_factory=lambda: min(2, os.cpu_count() or 1),
+        description="Processes of the ingestion service.",
+    )
+    requests_per_second: Rate | None = Field(
+        default=None, description="What one key may send, unless it has a limit of its own."
+    )
+    events_per_second: Rate | None = Field(
+        default=None, description="What one key may send, unless it has a limit of its own."
+    )
+    max_connections: Annotated[int, Field(ge=1)] = Field(
+        default=1000, description="Connections to the ingestion service, over all workers."
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Origins whose pages may send, comma separated; `*`: all.",
+    )
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        default=(),
+        description="Addresses or networks of proxies that are believed about the sender.",
+    )
+    proxy_header: Literal["x-forwarded-for", "forwarded"] = Field(
+        default="x-forwarded-for", description="The header those proxies write."
+    )
     dagster_port: Port = Field(default=3000, description="Port of the Dagster UI, loopback only.")
     postgres_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         default=5433, description="Port of the embedded PostgreSQL, loopback only; 0: any free."
@@ -59,12 +88,20 @@ class Settings(BaseSettings):
         default="info", description="Least severe message the services write."
     )
 
-    @field_validator("write_keys", mode="before")
+    @field_validator("write_keys", "cors_origins", "trusted_proxies", mode="before")
     @classmethod
-    def _split_keys(cls, value: object) -> object:
+    def _split_list(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return tuple(key.strip() for key in value.split(",") if key.strip())
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _check_origins(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        # A browser compares text: with a path or a slash at its end it would match nothing.
+        if any(not _ORIGIN.fullmatch(value) for value in values):
+            raise ValueError("an origin is `https://HOST` or `https://HOST:PORT`, nothing behind")
+        return values
 
     @field_validator("home")
     @classmethod
@@ -155,7 +192,11 @@ def _show(value: object) -> str:
             return "(unset)"
         case SecretStr():
             return str(value)
+        case ():
+            return "(none)"
+        case (SecretStr(), *_):
+            return f"{len(value)} set, masked"
         case tuple():
-            return f"{len(value)} set, masked" if value else "(none)"
+            return ", ".join(map(str, value))
         case _:
             return str(value)

@@ -4,12 +4,10 @@
 service managers stop things with.
 """
 
-import ctypes
 import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -20,10 +18,11 @@ from types import FrameType
 
 import psutil
 
+from ingestion.lifeline import end_with_parent
+
 GRACE_SECONDS = 10.0
 HEALTHY_WITHIN_SECONDS = 120.0
 _POLL_SECONDS = 0.2
-_PR_SET_PDEATHSIG = 1
 
 
 class SupervisorError(Exception):
@@ -159,16 +158,10 @@ def _start(service: Service, logs: Path) -> Child:
             # A terminal sends Ctrl-C to the whole foreground group; the children are to be
             # stopped in order, by their parent.
             start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 (this process has one thread)
+            # A supervisor that is killed can stop nothing.
+            preexec_fn=end_with_parent,  # noqa: PLW1509 (this process has one thread)
         )
     return Child(service, process, log)
-
-
-def _die_with_parent() -> None:
-    # A supervisor that is killed can stop nothing: the kernel then tells its children. Only
-    # Linux can; elsewhere they run on, and the next start names the ports they hold.
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _await_health(children: Sequence[Child], stop: threading.Event) -> None:

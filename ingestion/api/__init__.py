@@ -1,6 +1,6 @@
 """The HTTP face of ingestion."""
 
-from ingestion.api.app import create_app
 from ingestion.api.settings import IngestionSettings
 
-__all__ = ["IngestionSettings", "create_app"]
+# Not the application: the process that watches the workers needs none of it, nor its 30 MB.
+__all__ = ["IngestionSettings"]

@@ -6,17 +6,11 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from psycopg_pool import AsyncConnectionPool
 
-from ingestion.api.errors import (
-    DATABASE_AWAY,
-    RequestRefusedError,
-    answer_database_away,
-    answer_queue_full,
-    answer_refusal,
-)
-from ingestion.api.openapi import describe_bodies
-from ingestion.api.routers import events, health
+from ingestion.api.openapi import describe
+from ingestion.api.routers import events, health, metrics
 from ingestion.api.settings import IngestionSettings
-from ingestion.landing.queue import LandingQueue, QueueFullError
+from ingestion.api.stack import gate_open, surround
+from ingestion.landing.queue import LandingQueue
 from ingestion.store.database import Role, role_url
 
 
@@ -39,7 +33,12 @@ def create_app(settings: IngestionSettings) -> FastAPI:
         )
         await pool.open(wait=False)
         try:
-            async with LandingQueue(pool, limits=settings.landing) as app.state.landing:
+            async with (
+                gate_open(app, pool),
+                LandingQueue(
+                    pool, limits=settings.landing, observer=app.state.metrics
+                ) as app.state.landing,
+            ):
                 yield
         finally:
             await pool.close()
@@ -50,11 +49,9 @@ def create_app(settings: IngestionSettings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.settings = settings
-    app.add_exception_handler(RequestRefusedError, answer_refusal)
-    for database_away in DATABASE_AWAY:
-        app.add_exception_handler(database_away, answer_database_away)
-    app.add_exception_handler(QueueFullError, answer_queue_full)
+    surround(app, settings)
     app.include_router(events.router)
     app.include_router(health.router)
-    describe_bodies(app)
+    app.include_router(metrics.router)
+    describe(app)
     return app

@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 from fastapi import Request
 
+from ingestion.api.depth import MOST_LEVELS, is_too_deep
 from ingestion.api.errors import RequestRefusedError
 from ingestion.api.settings import IngestionSettings
 from ingestion.events.instants import parse_instant
@@ -30,6 +31,11 @@ class Batch:
     sent_at: datetime | None
     texts: Sequence[bytes] | None = None
     events: Sequence[object] = ()
+
+    @property
+    def size(self) -> int:
+        """How many events it holds."""
+        return len(self.events if self.texts is None else self.texts)
 
     def judge(self, *, received_at: datetime, context: Mapping[str, object]) -> JudgedBatch:
         """Hold every event against the tracking plan.
@@ -66,13 +72,16 @@ async def read_batch(request: Request, *, may_be_single: bool) -> Batch:
     """
     settings: IngestionSettings = request.app.state.settings
     body = await _read(request, settings.max_body_bytes)
+    if is_too_deep(body):
+        raise RequestRefusedError(
+            400, "nested_too_deeply", f"arrays and objects are over {MOST_LEVELS} levels deep"
+        )
     batch = _split(body) or _parse_batch(body, may_be_single=may_be_single)
-    count = len(batch.events if batch.texts is None else batch.texts)
-    if count > settings.max_batch_events:
+    if batch.size > settings.max_batch_events:
         raise RequestRefusedError(
             413,
             "too_many_events",
-            f"{count} events in one batch: send at most {settings.max_batch_events}",
+            f"{batch.size} events in one batch: send at most {settings.max_batch_events}",
         )
     return batch
 

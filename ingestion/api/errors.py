@@ -4,11 +4,13 @@ from collections.abc import Mapping
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
-from psycopg import OperationalError
+from psycopg import Error, OperationalError
 from psycopg_pool import PoolTimeout
 from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
 
-RETRY_AFTER_SECONDS = 5
+from ingestion.api.settings import RETRY_AFTER_SECONDS
+
 QUEUE_FULL_SECONDS = 1
 
 
@@ -29,38 +31,66 @@ class RequestRefusedError(Exception):
         self.status, self.error, self.headers = status, error, headers
 
 
-def answer_refusal(_: Request, refusal: Exception) -> JSONResponse:
+def refuse_database_away() -> RequestRefusedError:
+    """The refusal while the database is lost or overloaded: the same batch may be resent."""
+    return RequestRefusedError(
+        503,
+        "database_unavailable",
+        "the database cannot be reached: nothing was stored; send the same batch again",
+        {"Retry-After": str(RETRY_AFTER_SECONDS)},
+    )
+
+
+def answer(refusal: RequestRefusedError) -> JSONResponse:
+    """The response a refusal is told by."""
+    problem = Problem(error=refusal.error, message=str(refusal))
+    return JSONResponse(problem.model_dump(), refusal.status, headers=refusal.headers)
+
+
+async def answer_refusal(request: Request, refusal: Exception) -> JSONResponse:
     """Answer a `RequestRefusedError`."""
     if not isinstance(refusal, RequestRefusedError):
         raise TypeError(type(refusal)) from refusal
-    return JSONResponse(
-        Problem(error=refusal.error, message=str(refusal)).model_dump(),
-        refusal.status,
-        headers=refusal.headers,
-    )
+    request.scope["problem"] = refusal.error
+    return answer(refusal)
 
 
-def answer_database_away(_: Request, __: Exception) -> JSONResponse:
+async def answer_database_away(request: Request, error: Exception) -> JSONResponse:
     """Answer a lost or overloaded database: nothing was acknowledged, the batch may be resent."""
-    return JSONResponse(
-        Problem(
-            error="database_unavailable",
-            message="the database cannot be reached: nothing was stored; send the same batch again",
-        ).model_dump(),
-        503,
-        headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+    # The class alone: a message of PostgreSQL's may quote the row it was about.
+    kind = type(error).__name__
+    request.app.state.metrics.database_errors.labels(kind).inc()
+    request.app.state.log.warning(
+        "database_away",
+        request_id=request.scope.get("request_id"),
+        error=kind,
+        sqlstate=error.sqlstate if isinstance(error, Error) else None,
     )
+    return await answer_refusal(request, refuse_database_away())
 
 
-def answer_queue_full(_: Request, __: Exception) -> JSONResponse:
+async def answer_queue_full(request: Request, _: Exception) -> JSONResponse:
     """Answer that too much waits to be written: the sender slows down, memory stays bounded."""
-    return JSONResponse(
-        Problem(
-            error="too_many_waiting",
-            message="more events wait than may: nothing was stored; send the same batch again",
-        ).model_dump(),
+    refusal = RequestRefusedError(
         429,
-        headers={"Retry-After": str(QUEUE_FULL_SECONDS)},
+        "too_many_waiting",
+        "more events wait than may: nothing was stored; send the same batch again",
+        {"Retry-After": str(QUEUE_FULL_SECONDS)},
+    )
+    return await answer_refusal(request, refusal)
+
+
+async def answer_http_error(request: Request, error: Exception) -> JSONResponse:
+    """Answer what the router itself refuses (404, 405) in the shape of all refusals."""
+    if not isinstance(error, HTTPException):
+        raise TypeError(type(error)) from error
+    told = {
+        404: ("not_found", "there is no such route: see /docs"),
+        405: ("method_not_allowed", "the route does not take this method: see `Allow`"),
+    }
+    code, message = told.get(error.status_code, ("refused", error.detail))
+    return await answer_refusal(
+        request, RequestRefusedError(error.status_code, code, message, error.headers)
     )
 
 

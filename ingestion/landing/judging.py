@@ -1,6 +1,7 @@
 """A batch judged before it is written: rows to store, and verdicts on what cannot be stored."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from ingestion.events.columns import microseconds
+from ingestion.events.plan import PLAN
 from ingestion.events.reading import read_events
 from ingestion.events.validation import AcceptedEvent, Rejection, validate_event
 from ingestion.landing.failed_events import FailedEvent
@@ -42,7 +44,8 @@ class JudgedBatch:
     """The events of one request: what can be stored as `rows`, the rest as `failed`.
 
     `payload_at` gives the event at a position as the client sent it; `fast` is how many events
-    were read by their shapes, `redacted` how many held private data.
+    were read by their shapes, `redacted` how many held private data, `redactions` what of each
+    kind was taken out. `event_types` names those that say a type of the plan, by position.
     """
 
     size: int
@@ -54,6 +57,8 @@ class JudgedBatch:
     failed: list[FailedEvent] = field(default_factory=list)
     fast: int = 0
     redacted: int = 0
+    redactions: Counter[str] = field(default_factory=Counter)
+    event_types: dict[int, str] = field(default_factory=dict)
 
     def fail(self, verdict: Verdict) -> None:
         """Add a verdict of `rejected` or `conflict` and with it a dead letter."""
@@ -115,6 +120,8 @@ def judge_texts(
     writer = _writer(batch)
     read = read_events(texts, received_at=received_at, sent_at=sent_at)
     batch.fast = len(read.positions)
+    types = (event.__struct_config__.tag for event in read.structs)
+    batch.event_types = dict(zip(read.positions, types, strict=True))
     batch.rows = [
         Row(position, key, event_id, client_event_id, occurred, content)
         for position, (key, event_id, client_event_id), occurred, content in zip(
@@ -134,9 +141,14 @@ def _judge_singly(batch: JudgedBatch, positions: Iterable[int], writer: RowWrite
         payload = batch.payload_at(position)
         outcome = validate_event(payload, received_at=batch.received_at, sent_at=batch.sent_at)
         if isinstance(outcome, AcceptedEvent):
-            batch.redacted += outcome.redacted is not None
+            batch.event_types[position] = outcome.event_type
+            if outcome.redacted is not None:
+                batch.redacted += 1
+                batch.redactions.update(outcome.redacted)
             batch.rows.append(_row(position, outcome, writer))
         else:
+            if (name := _event_type(payload)) is not None:
+                batch.event_types[position] = name
             batch.fail(_rejected(position, payload, outcome))
 
 
@@ -149,6 +161,11 @@ def _row(position: int, event: AcceptedEvent, writer: RowWriter) -> Row:
         microseconds(event.occurred_at),
         writer.write_accepted(event),
     )
+
+
+def _event_type(payload: object) -> str | None:
+    name = payload.get("event_type") if isinstance(payload, dict) else None
+    return name if isinstance(name, str) and name in PLAN else None
 
 
 def _rejected(position: int, payload: object, why: Rejection) -> Verdict:

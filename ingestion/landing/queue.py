@@ -17,26 +17,13 @@ from psycopg_pool import AsyncConnectionPool
 
 from ingestion.landing.judging import JudgedBatch
 from ingestion.landing.land import Lander, Outcome, StaleConnectionError
+from ingestion.landing.limits import QueueLimits
 from ingestion.landing.observer import LandingObserver, SilentObserver
 from ingestion.landing.verdict import LandingReport
 
 
 class QueueFullError(Exception):
     """The queue holds as much as it may: nothing of the request is stored, it may be resent."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueLimits:
-    """How much may wait, and how much goes into one transaction.
-
-    `events` and `size_bytes` (of requests as they came in, inflated) bound the memory of all
-    requests that are not yet answered. `writers` is the number of connections that write.
-    """
-
-    events: int = 20_000
-    size_bytes: int = 32 * 1024 * 1024
-    merged_events: int = 2_000
-    writers: int = 2
 
 
 @dataclass(slots=True, eq=False)

@@ -1,16 +1,9 @@
 """Bringing a database's schema to what this version of the project needs."""
 
 from datetime import UTC, date, datetime
-from functools import cache
-from pathlib import Path
-from threading import Lock
+from importlib import import_module
 
 import psycopg
-import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from psycopg import sql
 
 from ingestion.store.database import connect
 from ingestion.store.errors import StoreError, one_line
@@ -20,13 +13,9 @@ from ingestion.store.partitions import (
     make_months,
     shift_month,
 )
+from ingestion.store.revisions import pending
 
-VERSION_SCHEMA = "ops"
-VERSION_TABLE = "alembic_version"
 _LOCK = 0x5354554459_01  # "STUDY", 1
-
-_ALEMBIC = Lock()
-"""Alembic keeps what it works on in globals: two threads would migrate each other's database."""
 
 
 def migrate(url: str, *, today: date | None = None) -> None:
@@ -35,82 +24,23 @@ def migrate(url: str, *, today: date | None = None) -> None:
     All or nothing, and safe to run many times and from many processes at once.
     Raises StoreError when the database cannot be reached or the login may not do it.
     """
-    pending(url)  # refuses a database that a newer version has migrated
     middle = today or datetime.now(UTC).date()
-    engine = sa.create_engine(
-        "postgresql+psycopg://",
-        creator=lambda: connect(url, autocommit=False),
-        poolclass=sa.NullPool,
-    )
+
+    def make_partitions(connection: psycopg.Connection) -> None:
+        make_months(connection, shift_month(middle, -MONTHS_BACK), middle)
+        make_coming_months(connection, middle)
+
     try:
-        with engine.begin() as connection:
-            connection.execute(sa.text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-            _upgrade(connection)
-            driver = connection.connection.driver_connection
-            if not isinstance(driver, psycopg.Connection):
-                raise TypeError(f"psycopg's connection is needed, not {type(driver)}")
-            make_months(driver, shift_month(middle, -MONTHS_BACK), middle)
-            make_coming_months(driver, middle)
-    except (psycopg.Error, sa.exc.DBAPIError) as error:
-        reason = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+        if pending(url):
+            # By name: what serves for months should not carry what it needed once.
+            upgrade = import_module("ingestion.store.upgrade").upgrade
+            upgrade(url, lock=_LOCK, then=make_partitions)
+            return
+        with connect(url, autocommit=False) as connection:
+            connection.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
+            make_partitions(connection)
+    except psycopg.Error as error:
         raise StoreError(
-            f"the database was not migrated and is as it was: {one_line(str(reason))}; "
+            f"the database was not migrated and is as it was: {one_line(str(error))}; "
             "the login must own the database and may create roles"
         ) from error
-
-
-def pending(url: str) -> list[str]:
-    """The migrations not applied yet, in their order; [] when the database is current.
-
-    Raises StoreError when the database cannot be reached or is newer than this project.
-    """
-    revisions = _list_revisions()
-    applied = _fetch_applied(url)
-    if applied is None:
-        return list(revisions)
-    if applied not in revisions:
-        raise StoreError(
-            f"the database is at migration {applied}, which this version of the project does not "
-            "know; install the version that made it"
-        )
-    return list(revisions[revisions.index(applied) + 1 :])
-
-
-@cache
-def _list_revisions() -> tuple[str, ...]:
-    # readiness is asked often, and the files do not change under a running process
-    script = ScriptDirectory.from_config(_make_config())
-    return tuple(revision.revision for revision in script.walk_revisions())[::-1]
-
-
-def _upgrade(connection: sa.Connection) -> None:
-    # Alembic keeps its version table there, and looks for it before the first migration runs
-    connection.execute(sa.text(f"create schema if not exists {VERSION_SCHEMA}"))
-    config = _make_config()
-    config.attributes["connection"] = connection
-    with _ALEMBIC:
-        command.upgrade(config, "head")
-
-
-def _make_config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["version_table"] = VERSION_TABLE
-    config.attributes["version_table_schema"] = VERSION_SCHEMA
-    return config
-
-
-def _fetch_applied(url: str) -> str | None:
-    table = sql.Identifier(VERSION_SCHEMA, VERSION_TABLE)
-    with connect(url) as connection:
-        try:
-            row = connection.execute(sql.SQL("select version_num from {}").format(table)).fetchone()
-        except psycopg.errors.UndefinedTable:
-            return None
-        except psycopg.Error as error:
-            raise StoreError(
-                f"the database does not say what was migrated: {one_line(str(error))}; "
-                "use the login that owns it, or a role of the house other than study_bi"
-            ) from error
-    return None if row is None else str(row[0])

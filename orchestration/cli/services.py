@@ -20,20 +20,28 @@ def up() -> None:
     run_everything(read_settings(), announce=lambda line: out.print(line, markup=False))
 
 
-@app.command(epilog="Example: STUDY_WRITE_KEYS=secret study serve")
-def serve() -> None:
-    """Run the ingestion service alone, with the embedded database where none is given."""
+@app.command(epilog="Example: STUDY_WRITE_KEYS=secret study serve --workers 4")
+def serve(
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes; unset, as STUDY_WORKERS says.")
+    ] = None,
+) -> None:
+    """Run the ingestion service alone, with the embedded database where none is given.
+
+    A worker that dies is replaced. SIGINT or SIGTERM ends all: requests under way are answered.
+    """
     from orchestration.serve import serve_ingestion
     from orchestration.settings import read_settings
 
-    serve_ingestion(read_settings())
+    settings = read_settings()
+    serve_ingestion(settings.model_copy(update={"workers": workers}) if workers else settings)
 
 
 @app.command(epilog="Example: study migrate")
 def migrate() -> None:
     """Bring the database's schema up to date and make the months around today."""
     from ingestion.store.migrations import migrate as apply_migrations
-    from ingestion.store.migrations import pending
+    from ingestion.store.revisions import pending
     from orchestration.database import open_unmigrated
     from orchestration.settings import read_settings
 

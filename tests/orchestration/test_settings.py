@@ -43,6 +43,32 @@ def test_write_keys_are_cut_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_settings().clear_write_keys == ("one", "two")
 
 
+def test_proxies_and_origins_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STUDY_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1,2001:db8::/32")
+    monkeypatch.setenv("STUDY_CORS_ORIGINS", "https://a.example, http://b.example:8080")
+    settings = read_settings()
+    assert list(map(str, settings.trusted_proxies)) == [
+        "10.0.0.0/8",
+        "192.0.2.1/32",
+        "2001:db8::/32",
+    ]
+    assert settings.cors_origins == ("https://a.example", "http://b.example:8080")
+    shown = {found.variable: found.value for found in list_settings(settings)}
+    assert shown["STUDY_CORS_ORIGINS"] == "https://a.example, http://b.example:8080"
+    for name, wrong in (
+        ("CORS_ORIGINS", "https://a.example/"),
+        ("CORS_ORIGINS", "a.example"),
+        ("TRUSTED_PROXIES", "proxy.example"),
+        ("EVENTS_PER_SECOND", "0"),
+        ("EVENTS_PER_SECOND", "nan"),
+        ("WORKERS", "0"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setenv(f"STUDY_{name}", wrong)
+            with pytest.raises(ValidationError):
+                read_settings()
+
+
 def test_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STUDY_DATABASE_URL", "")
     assert read_settings().given_url is None
@@ -71,7 +97,14 @@ def test_every_setting_is_documented_with_its_default() -> None:
         re.findall(r"^\| `(STUDY_\w+)` \| ([^|]+) \|", OPERATIONS.read_text(), re.MULTILINE)
     )
     assert documented.keys() == {found.variable for found in list_settings(read_settings())}
-    for name in ("INGESTION_PORT", "DAGSTER_PORT", "POSTGRES_PORT", "HOST", "LOG_LEVEL"):
+    for name in (
+        "INGESTION_PORT",
+        "DAGSTER_PORT",
+        "POSTGRES_PORT",
+        "HOST",
+        "LOG_LEVEL",
+        "MAX_CONNECTIONS",
+    ):
         default = getattr(read_settings(), name.lower())
         assert documented[f"STUDY_{name}"].strip() == f"`{default}`"
 

@@ -1,29 +1,40 @@
 """`POST /api/analytics/events` and `/batch`: land events, answer with a verdict for each."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
+from ingestion.api.accounting import account_batch, admit_batch
 from ingestion.api.auth import require_writer
 from ingestion.api.body import read_batch
 from ingestion.api.context import request_context
-from ingestion.api.errors import Problem
-from ingestion.api.openapi import body_of
+from ingestion.api.openapi import (
+    BATCH_REFUSALS,
+    WRITER_REFUSALS,
+    answered,
+    body_of,
+    refusals,
+)
 from ingestion.landing.queue import LandingQueue
 from ingestion.landing.verdict import LandingReport, Status, Verdict
 
-_REFUSALS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Problem, "description": "Malformed JSON or gzip."},
-    401: {"model": Problem, "description": "No known write key."},
-    403: {"model": Problem, "description": "No keys are configured and the sender is not local."},
-    413: {"model": Problem, "description": "Over 4 MiB (inflated) or over 1,000 events."},
-    415: {"model": Problem, "description": "Neither JSON nor gzipped JSON."},
-    422: {"model": Problem, "description": "Not a batch."},
-    429: {"model": Problem, "description": "Too much waits already; `Retry-After` says when."},
-    503: {"model": Problem, "description": "The database is away; `Retry-After` says when."},
+_EXAMPLE = {
+    "accepted": 1,
+    "duplicate": 0,
+    "rejected": 1,
+    "conflict": 0,
+    "results": [
+        {"index": 0, "status": "accepted", "event_id": "019cb36f-fbc0-7d6e-8f00-5a1b2c3d4e5f"},
+        {
+            "index": 1,
+            "status": "rejected",
+            "code": "missing_field",
+            "path": "properties.is_correct",
+            "message": "is required",
+        },
+    ],
 }
 
 
@@ -58,13 +69,17 @@ router = APIRouter(
     prefix="/api/analytics/events",
     tags=["events"],
     dependencies=[Depends(require_writer)],
-    responses=_REFUSALS,
+    responses={
+        200: answered("A verdict for each event, in their order.", _EXAMPLE),
+        **refusals(BATCH_REFUSALS, WRITER_REFUSALS),
+    },
 )
 
 
 @router.post(
     "/batch",
     response_model=BatchVerdict,
+    operation_id="land_batch",
     summary="Land a batch of events",
     openapi_extra=body_of("EventBatch"),
 )
@@ -76,8 +91,9 @@ async def land_batch(request: Request) -> Response:
 @router.post(
     "",
     response_model=BatchVerdict,
+    operation_id="land_events",
     summary="Land one event, or a batch",
-    openapi_extra=body_of("Event", "EventBatch"),
+    openapi_extra=body_of("AnyEvent", "EventBatch"),
 )
 async def land_events(request: Request) -> Response:
     """Land one event, or `{"events": [...]}`."""
@@ -88,8 +104,10 @@ async def _land(request: Request, *, may_be_single: bool) -> Response:
     queue: LandingQueue = request.app.state.landing
     queue.require_room()  # before a body is read that could only be thrown away
     batch = await read_batch(request, may_be_single=may_be_single)
+    admit_batch(request, batch.size)
     judged = batch.judge(received_at=datetime.now(UTC), context=request_context(request))
     report = await queue.land(judged, len(batch.body))
+    account_batch(request, judged, report)
     return Response(_encode(_answer(report)), media_type="application/json")
 
 

@@ -4,10 +4,11 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 
-from ingestion.api.errors import RETRY_AFTER_SECONDS, Problem, RequestRefusedError
-from ingestion.api.settings import IngestionSettings
+from ingestion.api.errors import RequestRefusedError
+from ingestion.api.openapi import answered, refusals
+from ingestion.api.settings import RETRY_AFTER_SECONDS, IngestionSettings
 from ingestion.store.errors import StoreError
-from ingestion.store.migrations import pending
+from ingestion.store.revisions import pending
 
 router = APIRouter(tags=["health"])
 
@@ -18,7 +19,12 @@ class Health(BaseModel):
     status: str
 
 
-@router.get("/healthz", summary="Is the process alive?")
+@router.get(
+    "/healthz",
+    operation_id="check_liveness",
+    summary="Is the process alive?",
+    responses={200: answered("It is.", {"status": "ok"})},
+)
 async def healthz() -> Health:
     """Answer as long as the process does; touches nothing else."""
     return Health(status="ok")
@@ -26,8 +32,19 @@ async def healthz() -> Health:
 
 @router.get(
     "/readyz",
+    operation_id="check_readiness",
     summary="Can it store events?",
-    responses={503: {"model": Problem, "description": "Database away or schema behind."}},
+    responses={
+        200: answered("It can.", {"status": "ready"}),
+        **refusals(
+            {
+                503: {
+                    "database_unavailable": "the database at localhost:5433 cannot be reached: ...",
+                    "schema_behind": "1 migrations to apply: run `study migrate`",
+                }
+            }
+        ),
+    },
 )
 async def readyz(request: Request) -> Health:
     """Answer 200 once the database is reached and its schema is this version's."""

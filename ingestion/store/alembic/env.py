@@ -1,4 +1,4 @@
-"""Alembic's entry: run the migrations on the connection that `migrations.migrate` hands over.
+"""Alembic's entry: run the migrations on the connection that `upgrade` hands over.
 
 The caller owns the transaction, so all migrations of one run are applied or none.
 """

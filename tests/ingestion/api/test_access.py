@@ -7,7 +7,8 @@ import httpx
 import psycopg
 import pytest
 
-from ingestion.api import IngestionSettings, create_app
+from ingestion.api import IngestionSettings
+from ingestion.api.app import create_app
 from tests.ingestion.api.conftest import Serve
 
 BATCH = "/api/analytics/events/batch"
@@ -51,14 +52,14 @@ def test_without_keys_only_loopback_is_served(database_url: str) -> None:
     assert asyncio.run(status_for("10.0.0.7")) == 403
 
 
-def test_forwarded_header_cannot_feign_another_address(
-    client: httpx.Client, database: psycopg.Connection
-) -> None:
+def test_forwarded_header_cannot_feign_another_address(serve: Serve, database_url: str) -> None:
+    client = serve(IngestionSettings(database_url=database_url, write_keys=("first",)))
     bad = {"events": [{"event_type": "nope"}]}
-    client.post(BATCH, json=bad, headers={"X-Forwarded-For": "203.0.113.77"})
-    assert database.execute("select context ->> 'ip' from raw.failed_events").fetchone() == (
-        "127.0.0.0",
-    )
+    headers = {"X-Forwarded-For": "203.0.113.77", "Authorization": "Bearer first"}
+    assert client.post(BATCH, json=bad, headers=headers).json()["rejected"] == 1
+    with psycopg.connect(database_url) as database:
+        told = database.execute("select context ->> 'ip' from raw.failed_events").fetchone()
+    assert told == ("127.0.0.0",)
 
 
 def test_readiness_follows_the_schema(serve: Serve, database_url: str) -> None:

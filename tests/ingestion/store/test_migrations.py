@@ -9,12 +9,14 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from alembic.script import ScriptDirectory
 
-from ingestion.store import migrations
 from ingestion.store.database import Role, role_url
 from ingestion.store.errors import StoreError
-from ingestion.store.migrations import migrate, pending
+from ingestion.store.migrations import migrate
 from ingestion.store.partitions import month_bounds, open_months
+from ingestion.store.revisions import list_revisions, pending
+from ingestion.store.upgrade import make_config
 from tests.conftest import REPOSITORY, make_database
 
 TODAY = date(2026, 3, 31)
@@ -69,6 +71,11 @@ def test_partitions_reach_two_years_back_and_three_months_ahead(empty_database_u
     assert len(made) == 28
     assert made[0] == month_bounds(date(2024, 3, 1))
     assert made[-1] == month_bounds(date(2026, 6, 1))
+
+
+def test_revisions_told_by_the_files_are_alembics_chain() -> None:
+    chain = ScriptDirectory.from_config(make_config()).walk_revisions()
+    assert list_revisions() == tuple(revision.revision for revision in chain)[::-1]
 
 
 def test_later_migration_adds_the_months_since(empty_database_url: str) -> None:
@@ -165,7 +172,7 @@ def test_migration_is_not_taken_back(database_url: str) -> None:
         creator=lambda: psycopg.connect(database_url),
         poolclass=sa.NullPool,
     )
-    config = migrations._make_config()
+    config = make_config()
     with engine.connect() as connection:
         config.attributes["connection"] = connection
         with pytest.raises(StoreError, match="not taken back"):
