@@ -127,11 +127,16 @@ KINDS = tuple(_STOPS)
 
 @contextmanager
 def open_rig(
-    home: Path, bin_dir: Path | None, *, settings: Mapping[str, str] | None = None
+    home: Path,
+    bin_dir: Path | None,
+    *,
+    service_home: Path | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Rig]:
     """Run a server, a migrated database and the service for the length of the block.
 
-    The server runs with the settings it ships with, and those given.
+    The service keeps its log and counters in `service_home`, by default beside the server. The
+    server runs with the settings it ships with, and those given.
     """
     # One port for all its lives: who reconnects looks where the server was before.
     server = EmbeddedServer(home / "server", port=find_free_port(), bin_dir=bin_dir)
@@ -141,7 +146,8 @@ def open_rig(
         migrate(url)
         stream = EventStream(learners=_LEARNERS, days=_DAYS, seed=_SEED)
         stream.open_months(url)
-        with serving(url, port=find_free_port(), home=home / "service") as service:
+        service_home = service_home or home / "service"
+        with serving(url, port=find_free_port(), home=service_home) as service:
             yield Rig(server, url, service, stream)
 
 

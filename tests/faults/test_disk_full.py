@@ -31,7 +31,7 @@ def test_full_disk_loses_and_doubles_nothing(
 ) -> None:
     with (
         small_disk(tmp_path / "disk", mebibytes=_DISK_MEBIBYTES) as disk,
-        open_rig(disk, bin_dir, settings=_SHORT_LOG) as rig,
+        open_rig(disk, bin_dir, service_home=tmp_path / "service", settings=_SHORT_LOG) as rig,
     ):
         record(endure_full_disk(rig, disk, scale))
 
