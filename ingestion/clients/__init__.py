@@ -3,10 +3,19 @@
 from ingestion.clients.client import AsyncStudyClient, ClientSettings, StudyClient
 from ingestion.clients.courier import Pace
 from ingestion.clients.event import EventName, UnsendableEventError
+from ingestion.clients.middleware import (
+    TrackingMiddleware,
+    describe_event,
+    from_header,
+    from_state,
+)
+from ingestion.clients.routes import ACTIONS, VIEWS, TrackedRoute
 from ingestion.clients.spool import Durability, SpoolError, SpoolFullError
 from ingestion.clients.statistics import RefusedEvent, Statistics
 
 __all__ = [
+    "ACTIONS",
+    "VIEWS",
     "AsyncStudyClient",
     "ClientSettings",
     "Durability",
@@ -17,5 +26,10 @@ __all__ = [
     "SpoolFullError",
     "Statistics",
     "StudyClient",
+    "TrackedRoute",
+    "TrackingMiddleware",
     "UnsendableEventError",
+    "describe_event",
+    "from_header",
+    "from_state",
 ]
