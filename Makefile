@@ -10,7 +10,7 @@ RUN := .venv/bin/
 PACKAGES := ingestion quality orchestration bench tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness bench-transform generate golden clean
+.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness bench-transform bench-middleware generate golden clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ test-exactness: install ## 2,000 and more cases: any order, lateness, cut and de
 
 bench-transform: install ## Refreshes, loads and live reads of 5,000,000 events, as ratios
 	$(RUN)python -m bench.transform
+
+bench-middleware: install ## What tracking by middleware adds to a request, in ms
+	$(RUN)python -m bench.middleware
 
 install: .venv/.installed ## Make .venv from the lock
 
