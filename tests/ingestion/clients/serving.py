@@ -43,8 +43,15 @@ class Front:
     a page and the service have one origin.
     """
 
-    def __init__(self, database_url: str, files: dict[str, tuple[bytes, str]] | None = None):
-        self._app = create_app(IngestionSettings(database_url=database_url))
+    def __init__(
+        self,
+        database_url: str,
+        *,
+        write_keys: tuple[str, ...] = (),
+        files: dict[str, tuple[bytes, str]] | None = None,
+    ) -> None:
+        settings = IngestionSettings(database_url=database_url, write_keys=write_keys)
+        self._app = create_app(settings)
         self._files = files or {}
         self.batches: list[bytes] = []
         self.arrived = threading.Semaphore(0)
