@@ -36,7 +36,7 @@ const save = (session) => {
   } catch {} // full: the page must not suffer for it
 }
 const queued = () => Object.keys(store).filter((name) => name.startsWith(EVENT)).sort()
-const locked = (name, act) => (navigator.locks ? navigator.locks.request(name, act) : (async () => act())())
+const locked = (name, act) => navigator.locks?.request(name, act) ?? Promise.resolve().then(act)
 
 const randomTail = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(10)), (byte) => (byte + 256).toString(16).slice(1)).join('')
@@ -59,7 +59,7 @@ export class StudyTracker {
   counts = { accepted: 0, duplicate: 0, rejected: 0, conflict: 0, dropped: 0 }
   #url; #user; #key; #onRefused
   #ending = new AbortController()
-  #sending; #hidden; #reading
+  #sending; #upTo; #hidden; #reading
   #most = BATCH_EVENTS
   #failures = 0
   #notBefore = 0
@@ -112,7 +112,8 @@ export class StudyTracker {
   }
 
   flush() {
-    return (this.#sending ??= locked(EVENT, () => this.#send()).finally(() => (this.#sending = null)))
+    this.#upTo = queued().at(-1)
+    return (this.#sending ??= locked(EVENT, () => this.#send()))
   }
 
   close() {
@@ -237,10 +238,13 @@ export class StudyTracker {
   }
 
   async #send() {
-    const upTo = queued().at(-1)
-    for (;;) {
-      const batch = this.#batch(queued().filter((name) => name <= upTo))
-      if (!batch.names.length || Date.now() < this.#notBefore || !(await this.#post(batch))) return
+    try {
+      for (;;) {
+        const batch = this.#batch(queued().filter((name) => name <= this.#upTo))
+        if (!batch.names.length || Date.now() < this.#notBefore || !(await this.#post(batch))) return
+      }
+    } finally {
+      this.#sending = null
     }
   }
 

@@ -77,16 +77,17 @@ class Front:
             return message
 
         async def kept_back(message: Any) -> None:
-            if not self.keep_answers_back:
+            if not keep_back:
                 await send(message)
 
         body = bytearray()
-        if self.refuse_with is not None:
-            await send({"type": "http.response.start", "status": self.refuse_with, "headers": []})
+        refuse_with, keep_back = self.refuse_with, self.keep_answers_back
+        if refuse_with is not None:
+            await send({"type": "http.response.start", "status": refuse_with, "headers": []})
             await send({"type": "http.response.body", "body": b""})
         else:
             await self._app(scope, seen, kept_back)
         self.batches.append(bytes(body))
         self.arrived.release()
-        if not self.keep_answers_back:
+        if not keep_back:
             self.answered.release()
