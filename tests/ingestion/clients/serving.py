@@ -52,7 +52,7 @@ class Front:
     ) -> None:
         settings = IngestionSettings(database_url=database_url, write_keys=write_keys)
         self._app = create_app(settings)
-        self._files = files or {}
+        self.files = files or {}
         self.batches: list[bytes] = []
         self.arrived = threading.Semaphore(0)
         self.answered = threading.Semaphore(0)
@@ -60,11 +60,11 @@ class Front:
         self.refuse_with: int | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or scope["path"] not in self._files:
+        if scope["type"] != "http" or scope["path"] not in self.files:
             handle = self._batch if scope["type"] == "http" else self._app
             await handle(scope, receive, send)
             return
-        content, media_type = self._files[scope["path"]]
+        content, media_type = self.files[scope["path"]]
         headers = [(b"content-type", media_type.encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": content})

@@ -10,7 +10,6 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -263,6 +262,7 @@ def test_another_learner_gets_a_session_of_their_own(
     page: Page, context: BrowserContext, database_url: str
 ) -> None:
     track(page, 1)
+    let_pass(page, 1)
     page.close()
     other = "11111111-2222-4333-8444-555555555555"
     second = open_page(context, learner=other)
@@ -343,5 +343,19 @@ def test_service_that_refuses_for_now_gets_the_events_later(
     assert stored_searches(database_url) == searches(9)
 
 
-def test_tracker_is_packaged() -> None:
-    assert Path(TRACKER).is_file()
+@needs_chromium
+def test_example_of_the_document_runs(
+    context: BrowserContext, front: Front, database_url: str
+) -> None:
+    document = (REPOSITORY / "docs" / "clients.md").read_text()
+    example = document.partition("```html\n")[2].partition("```")[0]
+    front.files["/example"] = (example.replace("key-of-the-browser", KEY).encode(), "text/html")
+    page = context.new_page()
+    page.goto("/example")
+    page.wait_for_function("window.tracker")
+    let_pass(page, 31)
+    page.evaluate("tracker.flush()")
+    wait_until_sent(page)
+    (opened,) = stored(database_url, "material_open")
+    assert opened["properties"] == {"material_type": "pdf"}
+    assert len(stored(database_url, "material_read")) == 1
