@@ -37,57 +37,59 @@ def served(app: Any) -> Iterator[str]:
 
 
 class Front:
-    """Stands before the service: sees every batch, and may keep its answer back.
+    """Stands before the service: sees every batch, and may refuse it or keep its answer back.
 
-    Other paths than the service's are served from `files` (text and media type by path), so that
-    a page and the service have one origin.
+    Paths in `files` (content and media type by path) are served besides, so that a page and the
+    service have one origin.
     """
 
-    def __init__(
-        self,
-        database_url: str,
-        *,
-        write_keys: tuple[str, ...] = (),
-        files: dict[str, tuple[bytes, str]] | None = None,
-    ) -> None:
+    def __init__(self, database_url: str, *, write_keys: tuple[str, ...] = ()) -> None:
         settings = IngestionSettings(database_url=database_url, write_keys=write_keys)
         self._app = create_app(settings)
-        self.files = files or {}
+        self.files: dict[str, tuple[bytes, str]] = {}
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Forget what came, and let everything pass."""
         self.batches: list[bytes] = []
         self.arrived = threading.Semaphore(0)
-        self.answered = threading.Semaphore(0)
         self.keep_answers_back = False
         self.refuse_with: int | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or scope["path"] not in self.files:
-            handle = self._batch if scope["type"] == "http" else self._app
-            await handle(scope, receive, send)
-            return
-        content, media_type = self.files[scope["path"]]
-        headers = [(b"content-type", media_type.encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": content})
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif scope["path"] in self.files:
+            content, media_type = self.files[scope["path"]]
+            await _answer(send, 200, content, media_type)
+        elif self.refuse_with is not None:
+            await _answer(send, self.refuse_with)
+            self._saw(b"")
+        else:
+            await self._pass_on(scope, receive, send, keep_back=self.keep_answers_back)
 
-    async def _batch(self, scope: Any, receive: Any, send: Any) -> None:
+    async def _pass_on(self, scope: Any, receive: Any, send: Any, *, keep_back: bool) -> None:
         async def seen() -> Any:
             message = await receive()
-            if message["type"] == "http.request":
-                body.extend(message.get("body", b""))
+            body.extend(message.get("body", b""))
             return message
 
-        async def kept_back(message: Any) -> None:
-            if not keep_back:
-                await send(message)
+        async def kept_back(_: Any) -> None:
+            """Say nothing."""
 
         body = bytearray()
-        refuse_with, keep_back = self.refuse_with, self.keep_answers_back
-        if refuse_with is not None:
-            await send({"type": "http.response.start", "status": refuse_with, "headers": []})
-            await send({"type": "http.response.body", "body": b""})
-        else:
-            await self._app(scope, seen, kept_back)
-        self.batches.append(bytes(body))
+        await self._app(scope, seen, kept_back if keep_back else send)
+        if scope["method"] == "POST":
+            self._saw(bytes(body))
+        while keep_back and (await receive())["type"] != "http.disconnect":
+            pass
+
+    def _saw(self, body: bytes) -> None:
+        self.batches.append(body)
         self.arrived.release()
-        if not keep_back:
-            self.answered.release()
+
+
+async def _answer(send: Any, status: int, content: bytes = b"", media_type: str = "") -> None:
+    headers = [(b"content-type", media_type.encode())] if media_type else []
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})

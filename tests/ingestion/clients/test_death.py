@@ -43,15 +43,30 @@ if then == "wait":
 """
 
 
-@pytest.fixture
-def front(database_url: str) -> Front:
-    return Front(database_url)
+@pytest.fixture(scope="module")
+def database_url(shared_database_url: str) -> str:
+    return shared_database_url
 
 
-@pytest.fixture
-def url(front: Front) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def service(database_url: str) -> Iterator[tuple[Front, str]]:
+    front = Front(database_url)
     with served(front) as url:
-        yield url
+        yield front, url
+
+
+@pytest.fixture
+def front(service: tuple[Front, str], database_url: str) -> Front:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("truncate raw.study_events, raw.failed_events")
+    service[0].begin_anew()
+    return service[0]
+
+
+@pytest.fixture
+def url(front: Front, service: tuple[Front, str]) -> str:
+    assert front is service[0]
+    return service[1]
 
 
 def start(url: str, spool: Path, count: int, then: str) -> "subprocess.Popen[bytes]":
