@@ -61,10 +61,7 @@ export class StudyTracker {
   #ending = new AbortController()
   #sending; #upTo; #hidden; #reading
   #most = BATCH_EVENTS
-  #failures = 0
-  #notBefore = 0
-  #askedUntil = 0
-  #latest = 0
+  #failures = 0; #notBefore = 0; #askedUntil = 0; #latest = 0
   #moved = Date.now()
   #saved = 0
 

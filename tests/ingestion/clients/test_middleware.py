@@ -1,6 +1,6 @@
 """The middleware before a FastAPI application: what it tracks, and that it harms nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -66,17 +66,6 @@ def make_app(client: StudyClient, **options: Any) -> FastAPI:
         return quiz_id
 
     return app
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path)
-
-
-@pytest.fixture
-def client(bench: Bench) -> Iterator[StudyClient]:
-    with StudyClient(bench.settings()) as client:
-        yield client
 
 
 @pytest.fixture
