@@ -10,7 +10,7 @@ RUN := .venv/bin/
 PACKAGES := ingestion quality orchestration bench tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness test-faults test-fuzz bench-ingest bench-transform generate golden clean
+.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness test-faults test-fuzz bench-ingest bench-transform bench-middleware generate golden clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench-ingest: install ## Events in over HTTP and by replay, against COPY and dlt
 
 bench-transform: install ## Refreshes, loads and live reads of 5,000,000 events, as ratios
 	$(RUN)python -m bench.transform
+
+bench-middleware: install ## What tracking by middleware adds to a request, in ms
+	$(RUN)python -m bench.middleware
 
 install: .venv/.installed ## Make .venv from the lock
 

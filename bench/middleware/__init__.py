@@ -1,0 +1,1 @@
+"""What the tracking middleware adds to a request."""
