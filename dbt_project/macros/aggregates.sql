@@ -51,6 +51,16 @@
 {%- endmacro %}
 
 
+{#- Whether a JSON value is an array. -#}
+{% macro is_json_array(value) -%}
+    {{ return(adapter.dispatch('is_json_array')(value)) }}
+{%- endmacro %}
+
+{% macro postgres__is_json_array(value) -%}
+    jsonb_typeof({{ value }}) = 'array'
+{%- endmacro %}
+
+
 {#-
     The last value up to the current row that is not null, over a window that runs in the order of all
     metrics from its first row to the current one. Of texts.

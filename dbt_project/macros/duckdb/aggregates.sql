@@ -14,6 +14,11 @@
 {%- endmacro %}
 
 
+{% macro duckdb__is_json_array(value) -%}
+    json_type({{ value }}) = 'ARRAY'
+{%- endmacro %}
+
+
 {#- Summed as 128-bit integers: it would take 2^64 rows to overflow. -#}
 {% macro duckdb__sum_of_hashes(value) -%}
     sum(hash({{ value }}))
