@@ -104,9 +104,9 @@ def make_lake(url: str, folder: Path) -> Lake:
 
 def _export(url: str, folder: Path) -> Path:
     path = folder / "study_events.csv"
-    query = sql.SQL("copy (select {} from raw.study_events) to stdout (format csv, null {})").format(
-        sql.SQL(", ").join(map(sql.Identifier, _TYPES)), sql.Literal(_NULL)
-    )
+    query = sql.SQL(
+        "copy (select {} from raw.study_events) to stdout (format csv, null {})"
+    ).format(sql.SQL(", ").join(map(sql.Identifier, _TYPES)), sql.Literal(_NULL))
     with (
         psycopg.connect(url) as connection,
         path.open("wb") as file,
