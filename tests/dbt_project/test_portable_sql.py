@@ -8,7 +8,6 @@ import pytest
 import sqlglot
 from sqlfluff.core import FluffConfig
 from sqlglot import Dialect, exp
-from sqlglot.tokens import TokenType
 
 from dbt_project.sqlfluff.adapter import STAND_IN
 from tests.dbt_project.conftest import PROJECT_FOLDER
@@ -53,11 +52,10 @@ def linting() -> FluffConfig:
 
 
 def write_out(path: Path) -> str:
-    """The SQL of a model, with a call of a function for every macro that an engine has its own of."""
-    templated, problems = (
-        linting()
-        .get_templater()
-        .process(in_str=path.read_text(), fname=str(path), config=linting())
+    """The SQL of a model, with a call of a function where engines have macros of their own."""
+    templater = linting().get_templater()
+    templated, problems = templater.process(
+        in_str=path.read_text(), fname=str(path), config=linting()
     )
     assert problems == []
     return str(templated)
@@ -65,9 +63,8 @@ def write_out(path: Path) -> str:
 
 def find_foreign(query: str, dialect: str) -> Iterator[str]:
     """What in a query is not every engine's. Raises ParseError where the dialect cannot read it."""
-    if any(
-        token.token_type is TokenType.DCOLON for token in Dialect.get(dialect)().tokenize(query)
-    ):
+    tokens = Dialect.get_or_raise(dialect).tokenize(query)
+    if any(token.token_type.name == "DCOLON" for token in tokens):
         yield "::"
     for node in sqlglot.parse_one(query, dialect=dialect).walk():
         if isinstance(node, FOREIGN) or (isinstance(node, exp.Distinct) and node.args.get("on")):
