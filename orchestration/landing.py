@@ -13,7 +13,8 @@ from psycopg_pool import AsyncConnectionPool
 
 from ingestion.clients.tally import Tally
 from ingestion.landing.judging import judge_texts
-from ingestion.landing.queue import LandingQueue, QueueLimits
+from ingestion.landing.limits import QueueLimits
+from ingestion.landing.queue import LandingQueue
 from ingestion.landing.verdict import LandingReport, Status, Verdict
 from ingestion.readers.ndjson import BadLine, parse_line
 from ingestion.store.database import CONNECT_SECONDS, Role, role_url

@@ -11,16 +11,6 @@
 {%- endmacro %}
 
 
-{#- How many distinct pairs of two columns there are among the rows that hold `condition`. -#}
-{% macro count_distinct_pairs(a, b, condition) -%}
-    {{ return(adapter.dispatch('count_distinct_pairs')(a, b, condition)) }}
-{%- endmacro %}
-
-{% macro postgres__count_distinct_pairs(a, b, condition) -%}
-    count(distinct ({{ a }}, {{ b }})) filter (where {{ condition }})
-{%- endmacro %}
-
-
 {#-
     The median of the values that are not null: of an even number, the mean of the middle two. Both
     middles are values that occur, so the same values give the same median to the last bit, which
@@ -30,7 +20,7 @@
     {{ return(adapter.dispatch('median')(value)) }}
 {%- endmacro %}
 
-{% macro postgres__median(value) -%}
+{% macro default__median(value) -%}
     (
         percentile_disc(0.5) within group (order by {{ value }})
         + percentile_disc(0.5) within group (order by {{ value }} desc)
@@ -58,6 +48,16 @@
 
 {% macro postgres__empty_json_array() -%}
     cast('[]' as jsonb)
+{%- endmacro %}
+
+
+{#- Whether a JSON value is an array. -#}
+{% macro is_json_array(value) -%}
+    {{ return(adapter.dispatch('is_json_array')(value)) }}
+{%- endmacro %}
+
+{% macro postgres__is_json_array(value) -%}
+    jsonb_typeof({{ value }}) = 'array'
 {%- endmacro %}
 
 

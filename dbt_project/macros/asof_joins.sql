@@ -29,7 +29,7 @@
     {{ return(adapter.dispatch('next_occurred_at')(seeker, relation, until)) }}
 {%- endmacro %}
 
-{% macro postgres__next_occurred_at(seeker, relation, until) -%}
+{% macro default__next_occurred_at(seeker, relation, until) -%}
     (
         select min(later.occurred_at)
         from {{ relation }} as later

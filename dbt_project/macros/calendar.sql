@@ -6,7 +6,7 @@
     {{ return(adapter.dispatch('as_of_midnight')()) }}
 {%- endmacro %}
 
-{% macro postgres__as_of_midnight() -%}
+{% macro default__as_of_midnight() -%}
     (date_trunc('day', {{ as_of() }} at time zone 'UTC') at time zone 'UTC')
 {%- endmacro %}
 
@@ -16,13 +16,17 @@
     {{ return(adapter.dispatch('days_after')(instant, days)) }}
 {%- endmacro %}
 
-{% macro postgres__days_after(instant, days) -%}
+{% macro default__days_after(instant, days) -%}
     ({{ instant }} + interval '24 hours' * {{ days }})
 {%- endmacro %}
 
 
 {#- Whole days of 86,400 s from instant `a` to a later instant `b`. -#}
 {% macro whole_days_between(a, b) -%}
+    {{ return(adapter.dispatch('whole_days_between')(a, b)) }}
+{%- endmacro %}
+
+{% macro postgres__whole_days_between(a, b) -%}
     ({{ microseconds_between(a, b) }} / 86400000000)
 {%- endmacro %}
 
@@ -32,7 +36,7 @@
     {{ return(adapter.dispatch('local_hour')(instant, timezone)) }}
 {%- endmacro %}
 
-{% macro postgres__local_hour(instant, timezone) -%}
+{% macro default__local_hour(instant, timezone) -%}
     cast(extract(hour from {{ instant }} at time zone {{ timezone }}) as bigint)
 {%- endmacro %}
 

@@ -23,7 +23,7 @@
     {{ return(adapter.dispatch('local_date')(instant, timezone)) }}
 {%- endmacro %}
 
-{% macro postgres__local_date(instant, timezone) -%}
+{% macro default__local_date(instant, timezone) -%}
     cast({{ instant }} at time zone {{ timezone }} as date)
 {%- endmacro %}
 
@@ -56,7 +56,7 @@
     {{ return(adapter.dispatch('day_number')(date)) }}
 {%- endmacro %}
 
-{% macro postgres__day_number(date) -%}
+{% macro default__day_number(date) -%}
     ({{ date }} - date '1970-01-01')
 {%- endmacro %}
 
@@ -66,7 +66,7 @@
     {{ return(adapter.dispatch('week_start')(date)) }}
 {%- endmacro %}
 
-{% macro postgres__week_start(date) -%}
+{% macro default__week_start(date) -%}
     cast(date_trunc('week', cast({{ date }} as timestamp without time zone)) as date)
 {%- endmacro %}
 
@@ -86,6 +86,6 @@
     {{ return(adapter.dispatch('add_days')(date, days)) }}
 {%- endmacro %}
 
-{% macro postgres__add_days(date, days) -%}
+{% macro default__add_days(date, days) -%}
     ({{ date }} + {{ days }})
 {%- endmacro %}

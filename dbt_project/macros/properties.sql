@@ -54,3 +54,13 @@
         when 'number' then cast({{ object }} ->> '{{ key }}' as numeric)
     end
 {%- endmacro %}
+
+
+{#- A value as a decimal that keeps its digits: what is summed or averaged of these is exact. -#}
+{% macro decimal(value) -%}
+    {{ return(adapter.dispatch('decimal')(value)) }}
+{%- endmacro %}
+
+{% macro postgres__decimal(value) -%}
+    cast({{ value }} as numeric)
+{%- endmacro %}

@@ -64,3 +64,12 @@ def manifest(dbt: Dbt, target_folder: Path) -> dict[str, Any]:
     assert parsed.returncode == 0, parsed.stdout
     content: dict[str, Any] = json.loads((target_folder / "target" / "manifest.json").read_text())
     return content
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what takes minutes, unless it is asked for: `-m slow`."""
+    if "slow" in config.getoption("markexpr"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("slow")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]

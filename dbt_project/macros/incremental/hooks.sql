@@ -1,5 +1,9 @@
 {#- Before a model is made, in its transaction: take a step, and find the touched keys. -#}
 {% macro begin_step() -%}
+    {{ return(adapter.dispatch('begin_step')()) }}
+{%- endmacro %}
+
+{% macro postgres__begin_step() -%}
     {%- if model['config']['materialized'] == 'incremental' and execute -%}
     {%- set load = current_load() -%}
     set local work_mem = '{{ var("work_mem") }}';
@@ -41,6 +45,10 @@
 
 {#- After a model is made whole, in its transaction: what a table made anew lacks. -#}
 {% macro end_step() -%}
+    {{ return(adapter.dispatch('end_step')()) }}
+{%- endmacro %}
+
+{% macro postgres__end_step() -%}
     {%- if model['config']['materialized'] == 'incremental' and execute and is_built_whole() -%}
     {% for index in model['config']['meta'].get('partial_indexes', []) %}
     create index on {{ this }} {{ index }};

@@ -60,6 +60,10 @@
     other. And at the start of one, for a run that was killed leaves its replaced tables behind.
 -#}
 {% macro retire_replaced() -%}
+    {{ return(adapter.dispatch('retire_replaced')()) }}
+{%- endmacro %}
+
+{% macro postgres__retire_replaced() -%}
     {%- set load = current_load() -%}
     {%- if execute and (load is none or load['refresh'] or not load['kept_views']) -%}
     do $retire$

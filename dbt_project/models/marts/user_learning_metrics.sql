@@ -139,7 +139,7 @@ topic_totals as (
         count(*) as topics_studied,
         count(case when mastery_level = 'mastered' then 1 end) as topics_mastered,
         cast(
-            avg(case when questions_attempted > 0 then cast(mastery_score as numeric) end)
+            avg(case when questions_attempted > 0 then {{ decimal('mastery_score') }} end)
             as double precision
         ) as mean_mastery
     from topics

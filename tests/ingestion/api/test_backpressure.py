@@ -8,7 +8,7 @@ import psycopg
 
 from ingestion.api import IngestionSettings
 from ingestion.api.routers.events import BatchVerdict
-from ingestion.landing.queue import QueueLimits
+from ingestion.landing.limits import QueueLimits
 from tests.ingestion.api.conftest import Serve
 
 Make = Callable[..., dict[str, object]]

@@ -7,7 +7,8 @@ from collections import Counter
 import psycopg
 import pytest
 
-from ingestion.landing.queue import LandingQueue, QueueFullError, QueueLimits
+from ingestion.landing.limits import QueueLimits
+from ingestion.landing.queue import LandingQueue, QueueFullError
 from ingestion.landing.verdict import Status
 from tests.ingestion.landing.test_land import count, event
 from tests.ingestion.landing.waiting import (

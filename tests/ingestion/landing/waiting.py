@@ -12,7 +12,8 @@ from psycopg_pool import AsyncConnectionPool
 
 from ingestion.landing.judging import JudgedBatch, judge_texts
 from ingestion.landing.observer import SilentObserver
-from ingestion.landing.queue import LandingQueue, QueueLimits
+from ingestion.landing.limits import QueueLimits
+from ingestion.landing.queue import LandingQueue
 from ingestion.landing.verdict import LandingReport, Status
 from ingestion.store.database import Role, role_url
 from tests.ingestion.landing.test_land import NOW
