@@ -11,8 +11,8 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 from ingestion.landing.judging import JudgedBatch, judge_texts
-from ingestion.landing.observer import SilentObserver
 from ingestion.landing.limits import QueueLimits
+from ingestion.landing.observer import SilentObserver
 from ingestion.landing.queue import LandingQueue
 from ingestion.landing.verdict import LandingReport, Status
 from ingestion.store.database import Role, role_url
