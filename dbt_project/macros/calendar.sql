@@ -37,7 +37,7 @@
 {%- endmacro %}
 
 {% macro default__local_hour(instant, timezone) -%}
-    cast(extract(hour from {{ instant }} at time zone {{ timezone }}) as bigint)
+    cast(extract(hour from {{ instant }} at time zone {{ place(timezone) }}) as bigint)
 {%- endmacro %}
 
 

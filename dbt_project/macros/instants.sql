@@ -24,7 +24,31 @@
 {%- endmacro %}
 
 {% macro default__local_date(instant, timezone) -%}
-    cast({{ instant }} at time zone {{ timezone }} as date)
+    cast({{ instant }} at time zone {{ place(timezone) }} as date)
+{%- endmacro %}
+
+
+{#-
+    A timezone by a name that can be taken for nothing else. PostgreSQL knows `CET` and three more also
+    as abbreviations, without summer time, and takes them for these: days would change an hour late
+    all summer. The places are those that the IANA database itself links the four names to.
+-#}
+{% macro place(timezone) -%}
+    {{ return(adapter.dispatch('place')(timezone)) }}
+{%- endmacro %}
+
+{% macro default__place(timezone) -%}
+    {{ timezone }}
+{%- endmacro %}
+
+{% macro postgres__place(timezone) -%}
+    case {{ timezone }}
+        when 'CET' then 'Europe/Brussels'
+        when 'MET' then 'Europe/Brussels'
+        when 'EET' then 'Europe/Athens'
+        when 'WET' then 'Europe/Lisbon'
+        else {{ timezone }}
+    end
 {%- endmacro %}
 
 
@@ -41,9 +65,10 @@
 
 {% macro postgres__local_midnight(date, timezone) -%}
     {%- set midnight = "cast(" ~ date ~ " as timestamp without time zone)" -%}
-    {%- set as_read = "(" ~ midnight ~ " at time zone " ~ timezone ~ ")" -%}
+    {%- set zone = place(timezone) -%}
+    {%- set as_read = "(" ~ midnight ~ " at time zone " ~ zone ~ ")" -%}
     {%- set evening = "(" ~ as_read ~ " - interval '6 hours')" -%}
-    {%- set walked = "(" ~ evening ~ " + (" ~ midnight ~ " - (" ~ evening ~ " at time zone " ~ timezone ~ ")))" -%}
+    {%- set walked = "(" ~ evening ~ " + (" ~ midnight ~ " - (" ~ evening ~ " at time zone " ~ zone ~ ")))" -%}
     case
         when {{ local_date(walked, timezone) }} = {{ date }} then least({{ walked }}, {{ as_read }})
         else {{ as_read }}

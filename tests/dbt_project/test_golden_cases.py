@@ -86,9 +86,17 @@ TOPICS = [
 ]
 
 
+# Names that PostgreSQL also has as abbreviations, without summer time; half past midnight in each.
+SUMMER_NIGHTS = {"CET": "22:30", "MET": "22:30", "EET": "21:30", "WET": "23:30"}
+ABBREVIATED = [
+    happen("session_start", f"2025-07-01 {clock}", f"from {name}", name, timezone=name)
+    for name, clock in SUMMER_NIGHTS.items()
+]
+
+
 @pytest.fixture(scope="module")
 def built_url(dbt: Dbt, shared_database_url: str) -> str:
-    cases = [NIGHT_OWL, HAVANA, TWO_TABS, INTRUDER, CLOCKS_CHANGE, TOPICS]
+    cases = [NIGHT_OWL, HAVANA, TWO_TABS, INTRUDER, CLOCKS_CHANGE, TOPICS, ABBREVIATED]
     insert(shared_database_url, [event for case in cases for event in case])
     ran = dbt("run", url=shared_database_url, as_of=AS_OF)
     assert ran.returncode == 0, ran.stdout
@@ -107,6 +115,13 @@ def rows(built_url: str) -> Rows:
             return connection.execute(query, [named(learner)]).fetchall()
 
     return read
+
+
+@pytest.mark.parametrize("name", SUMMER_NIGHTS)
+def test_timezone_that_is_also_an_abbreviation_has_summer_time(rows: Rows, name: str) -> None:
+    assert rows("study_sessions", f"from {name}", "local_date", "timezone") == [
+        {"local_date": instant("2025-07-02").date(), "timezone": name}
+    ]
 
 
 def test_session_over_midnight_is_cut_and_counts_once(rows: Rows) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import uvicorn
 
-from ingestion.api import IngestionSettings, create_app
+from ingestion.api.app import create_app
+from ingestion.api.settings import IngestionSettings
 
 
 @contextmanager
