@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, TypeVar, Union
 import msgspec
 from pydantic_core import PydanticCustomError
 
+from ingestion.events.clock import AHEAD_MAX
 from ingestion.events.columns import (
     MICROSECOND,
     microseconds,
@@ -25,7 +26,6 @@ from ingestion.events.identity import EPOCH, NEARBY, resolve_identity
 from ingestion.events.instants import parse_instant
 from ingestion.events.screening import is_harmless_id, screen
 from ingestion.events.shapes import Shape, shapes, shapes_by_struct
-from ingestion.events.validation import AHEAD_MAX
 
 Identified: TypeAlias = tuple[bytes, str, str | None]
 _Value = TypeVar("_Value")
@@ -168,7 +168,7 @@ def _read_instant(text: str) -> int | None:
 def _correct(
     original: Sequence[int | None], received_at: datetime, sent_at: datetime | None
 ) -> list[int | None]:
-    """Move times by the error of the client's clock; None where the result is implausible."""
+    """Apply the rules of `clock` to a column; None where they make a time implausible."""
     received = microseconds(received_at)
     shift = 0 if sent_at is None else received - microseconds(sent_at)
     latest = min(received + _AHEAD_MAX, _YEAR_10000 - 1)

@@ -3,18 +3,18 @@
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
 
+from ingestion.events.clock import correct, is_too_far_ahead
 from ingestion.events.codes import Code
 from ingestion.events.envelope import Event, whole_event
 from ingestion.events.guarding import find_private_id, redact_properties
 from ingestion.events.identity import EPOCH, Identity, random_uuid7, resolve_identity
-from ingestion.events.instants import shift
 from ingestion.events.normalisation import UNSTORABLE, UnfitError, is_storable, normalise
 from ingestion.events.plan import PLAN, EventType
 from ingestion.events.refusal import Rejection, reject, reject_for
@@ -22,7 +22,6 @@ from ingestion.privacy.finding import Kind
 
 __all__ = ["AcceptedEvent", "Rejection", "validate_event"]
 
-AHEAD_MAX = timedelta(hours=24)
 _FIELDS = frozenset(Event.model_fields)
 
 
@@ -146,9 +145,8 @@ def _place(
     if private is not None:
         words = "holds an e-mail address: an id must not say whose it is"
         return reject(Code.PRIVATE_DATA, private, words)
-    occurred_at = _correct(event.occurred_at, received_at, sent_at)
-    # Subtracting cannot overflow; adding 24 hours to a receipt could.
-    if occurred_at is None or occurred_at - received_at > AHEAD_MAX:
+    occurred_at = correct(event.occurred_at, received_at, sent_at)
+    if occurred_at is None or is_too_far_ahead(occurred_at, received_at):
         return _refuse_time("lies over 24 h ahead of its receipt, or outside the years 1 to 9999")
     if min(occurred_at, event.occurred_at or occurred_at) < EPOCH:
         return _refuse_time("lies before 1970")
@@ -175,17 +173,6 @@ def _place(
         properties=guarded,
         redacted=redacted or None,
     )
-
-
-def _correct(
-    original: datetime | None, received_at: datetime, sent_at: datetime | None
-) -> datetime | None:
-    """Move the client's time by its clock's error; None if that leaves the calendar."""
-    if original is None:
-        return received_at
-    if sent_at is None:
-        return original
-    return shift(original, received_at - sent_at)
 
 
 def _resolve(event: Event, occurred_at: datetime, received_at: datetime) -> Identity | None:

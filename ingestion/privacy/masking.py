@@ -8,7 +8,8 @@ name and every long number passes the guard.
 import re
 from collections.abc import Mapping
 
-from ingestion.privacy.guard import Kind, redact
+from ingestion.privacy.finding import TOKEN, Kind
+from ingestion.privacy.guard import redact
 
 _DEPTH_MAX = 32
 _TEXT_MAX = 4_000  # twice the longest text of the plan: what is cut was no valid event's
@@ -86,9 +87,9 @@ def _mask(value: object, depth: int) -> object:
 def _mask_object(value: Mapping[object, object], depth: int) -> dict[str, object]:
     masked: dict[str, object] = {}
     for key, member in value.items():
-        name = str(key)
-        kind = _PRIVATE_NAMES.get(_NO_LETTER.sub("", name).casefold())
-        kept = mask_text(name)
+        kept = mask_text(str(key))
+        # What a mask says is not what the sender's name says.
+        kind = _PRIVATE_NAMES.get(_NO_LETTER.sub("", TOKEN.sub("", kept)).casefold())
         # Two private names must not become one, or what one of them held would be gone.
         place, number = kept, 1
         while place in masked:

@@ -9,16 +9,18 @@ from dataclasses import dataclass
 
 from ingestion.privacy.vocabulary import NAME_CLUES, PLACE_CLUES
 
-_DIGIT = re.compile(r"\d")
-_FOUR_DIGITS = re.compile(r"\d\D*\d\D*\d\D*\d")
+_FOUR_DIGITS = re.compile(r"(?:\d\D*){3}\d")
 # Roads whose kind is the end of their name.
 _ROAD = re.compile(
     r"stra(?:ß|ss)e|str\.|allee|gasse|straat|laan|gracht|kade|gatan|vägen|vej\b|c/|ul\.|postfach",
     re.IGNORECASE,
 )
-_MARKS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~’\n\t"  # noqa: RUF001 (people write both apostrophes)
-_SPACES = str.maketrans(dict.fromkeys(_MARKS, " "))
-_CLUES = NAME_CLUES | PLACE_CLUES | {"dot"}
+# Words are compared as bytes: to translate bytes takes a twentieth of what it takes for text.
+_MARKS = b"!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~\n\t"
+_TABLE = bytes.maketrans(_MARKS + b"123456789", b" " * len(_MARKS) + b"0" * 9)
+_NAME_CLUES = frozenset(word.encode() for word in NAME_CLUES)
+_PLACE_CLUES = frozenset(word.encode() for word in PLACE_CLUES)
+_CLUES = _NAME_CLUES | _PLACE_CLUES | {b"dot"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +35,37 @@ class Clues:
 
 def might_hold_pii(text: str) -> bool:
     """Tell whether a text is worth a closer look; False is final."""
-    if not _CLUES.isdisjoint(text.lower().translate(_SPACES).split()):
+    plain = _plain(text)
+    if not _CLUES.isdisjoint(plain.split()) or _has_at(text):
         return True
-    if _has_at(text):
-        return True
-    if _DIGIT.search(text) is None:
-        return False
-    return _FOUR_DIGITS.search(text) is not None or _ROAD.search(text) is not None
+    if b"0" not in plain:
+        return not text.isascii() and _FOUR_DIGITS.search(text) is not None
+    return plain.count(b"0") >= 4 or _ROAD.search(text) is not None
 
 
 def look(text: str) -> Clues:
     """Say what a text may hold."""
-    spoken = set(text.lower().translate(_SPACES).split())
-    has_digit = _DIGIT.search(text) is not None
-    four_digits = has_digit and _FOUR_DIGITS.search(text) is not None
+    plain = _plain(text)
+    spoken = plain.split()
+    has_digit = b"0" in plain
     return Clues(
-        email=_has_at(text) or "dot" in spoken,
-        four_digits=four_digits,
-        place=has_digit and (not spoken.isdisjoint(PLACE_CLUES) or _ROAD.search(text) is not None),
-        name=not spoken.isdisjoint(NAME_CLUES),
+        email=_has_at(text) or b"dot" in spoken,
+        four_digits=_FOUR_DIGITS.search(text) is not None,
+        place=has_digit and (not _PLACE_CLUES.isdisjoint(spoken) or _ROAD.search(text) is not None),
+        name=not _NAME_CLUES.isdisjoint(spoken),
     )
+
+
+def _plain(text: str) -> bytes:
+    """A text in small letters, marks as spaces and digits as zeros."""
+    if "’" in text:  # noqa: RUF001 (people write both apostrophes)
+        text = text.replace("’", " ")  # noqa: RUF001
+    return text.lower().encode("utf-8", "surrogatepass").translate(_TABLE)
 
 
 def _has_at(text: str) -> bool:
     if "@" in text or "＠" in text:  # noqa: RUF001 (a full-width one is one as well)
         return True
-    return "%40" in text or "(at)" in text or "[at]" in text or "{at}" in text
+    if "%40" in text:
+        return True
+    return "at" in text and ("(at)" in text or "[at]" in text or "{at}" in text)

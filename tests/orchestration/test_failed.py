@@ -27,7 +27,7 @@ def failed(settings: Settings, tmp_path: Path) -> list[dict[str, Any]]:
     long_ago = (datetime.now(UTC) - timedelta(days=3_000)).isoformat()
     said = [
         first,
-        {**second, "properties": {"is_correct": True, "mail jane@example.org": 1}},
+        {**second, "properties": {"is_correct": True, "ask jane@example.org": 1}},
         {**first, "chunk_id": "another"},
         {**make_events(1)[0], "event_id": str(uuid4()), "occurred_at": long_ago},
     ]
@@ -54,8 +54,8 @@ def test_failed_events_are_listed_shown_and_replayed(
 
     unknown = next(each for each in failed if each["code"] == "unknown_property")
     shown = invoke("failed", "show", unknown["failed_event_id"])
-    assert '"mail [email]": 1' in shown.stdout
-    assert "properties.mail [email]" in shown.stdout
+    assert '"ask [email]": 1' in shown.stdout
+    assert "properties.ask [email]" in shown.stdout
 
     dry = invoke("failed", "replay", "--dry-run")
     assert dry.exit_code == 1
@@ -67,7 +67,7 @@ def test_failed_events_are_listed_shown_and_replayed(
     with psycopg.connect(settings.given_url) as owner:
         # As if the plan had been corrected since: the payload is one that it knows.
         owner.execute(
-            "update raw.failed_events set payload = payload #- '{properties,mail [email]}'"
+            "update raw.failed_events set payload = payload #- '{properties,ask [email]}'"
             " where code = 'unknown_property'"
         )
     done = invoke("failed", "replay", unknown["failed_event_id"], "--json")

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingestion.events.clock import correct, is_too_far_ahead
 from ingestion.events.validation import AcceptedEvent, validate_event
 from tests.ingestion.events.factory import RECEIVED_AT, accept, judge, make_event, refuse, without
 
@@ -165,3 +166,39 @@ def test_receipt_at_the_end_of_the_calendar_gets_a_verdict() -> None:
     verdict = validate_event(at(end.isoformat()), received_at=end, sent_at=None)
 
     assert isinstance(verdict, AcceptedEvent)
+
+
+instants = st.integers(0, 4_000_000_000).map(lambda second: datetime.fromtimestamp(second, UTC))
+
+
+@settings(deadline=None)
+@given(original=st.none() | instants, sent_at=st.none() | instants)
+def test_row_can_be_judged_again_from_what_it_holds(
+    original: datetime | None, sent_at: datetime | None
+) -> None:
+    event = at(original.isoformat()) if original else without(make_event(), "occurred_at")
+    verdict = judge(without(event, "event_id"), sent_at)
+
+    if isinstance(verdict, AcceptedEvent):
+        row = (verdict.original_occurred_at, verdict.received_at, verdict.sent_at)
+        assert verdict.occurred_at == correct(*row)
+        assert not is_too_far_ahead(verdict.occurred_at, verdict.received_at)
+    else:
+        assert verdict.code == "occurred_at_out_of_range"
+
+
+def test_event_later_than_its_own_sending_lies_ahead_by_as_much() -> None:
+    sent_at = RECEIVED_AT - 30 * DAY
+    later = sent_at + timedelta(hours=3)
+
+    assert accept(at(later.isoformat()), sent_at).occurred_at == RECEIVED_AT + timedelta(hours=3)
+    too_late = sent_at + DAY + timedelta(seconds=1)
+    assert refuse(at(too_late.isoformat()), sent_at)[0] == "occurred_at_out_of_range"
+
+
+def test_absurd_sent_at_beside_a_right_time_is_refused_and_beside_an_absurd_one_corrects() -> None:
+    epoch = datetime(1970, 1, 1, 0, 5, tzinfo=UTC)
+
+    assert refuse(at(RECEIVED_AT.isoformat()), epoch)[0] == "occurred_at_out_of_range"
+    flat_battery = at((epoch - timedelta(minutes=2)).isoformat())
+    assert accept(flat_battery, epoch).occurred_at == RECEIVED_AT - timedelta(minutes=2)
