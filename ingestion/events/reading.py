@@ -168,7 +168,7 @@ def _read_instant(text: str) -> int | None:
 def _correct(
     original: Sequence[int | None], received_at: datetime, sent_at: datetime | None
 ) -> list[int | None]:
-    """Move times by the error of the client's clock; None where the result is implausible."""
+    """Apply the rules of `clock` to a column; None where they make a time implausible."""
     received = microseconds(received_at)
     shift = 0 if sent_at is None else received - microseconds(sent_at)
     latest = min(received + _AHEAD_MAX, _YEAR_10000 - 1)

@@ -102,7 +102,7 @@ async def land_events(request: Request) -> Response:
 
 async def _land(request: Request, *, may_be_single: bool) -> Response:
     queue: LandingQueue = request.app.state.landing
-    queue.require_room()  # before a body is read that could only be thrown away
+    queue.require_room(events=1)  # before a body is read that could only be thrown away
     batch = await read_batch(request, may_be_single=may_be_single)
     admit_batch(request, batch.size)
     judged = batch.judge(received_at=datetime.now(UTC), context=request_context(request))
