@@ -34,9 +34,9 @@ def cut(events: Sequence[Event]) -> list[Batch]:
 class Ledger:
     """A sender's memory of a trial.
 
-    `first` holds, by id, the verdict of the first answer that came; `unanswered` counts by batch how
-    often it was sent without an answer, `unavailable` how often it was answered 503, which leaves
-    open whether a commit under way came through; `statuses` are all HTTP statuses seen.
+    `first` holds, by id, the verdict of the first answer that came; `unanswered` counts by batch
+    how often it was sent without an answer, `unavailable` how often it was answered 503, which
+    leaves open whether a commit under way came through; `statuses` are all HTTP statuses seen.
     """
 
     first: dict[str, str] = field(default_factory=dict)
