@@ -50,5 +50,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     headings = list(dict.fromkeys(heading for _, counts in told for heading in counts))
     terminalreporter.section("faults")
     for name, counts in [("", {name: name for name in headings}), *told, ("in all", total)]:
-        cells = "".join(f"{counts.get(heading, 0)!s:>13}" for heading in headings)
+        cells = "".join(f"{counts.get(heading, 0)!s:>14}" for heading in headings)
         terminalreporter.line(f"{name[:52]:52}{cells}")

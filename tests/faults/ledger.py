@@ -34,13 +34,15 @@ def cut(events: Sequence[Event]) -> list[Batch]:
 class Ledger:
     """A sender's memory of a trial.
 
-    `first` holds, by id, the verdict of the first answer that came; `unanswered` the numbers of
-    batches that were sent at least once without an answer; `statuses` every HTTP status seen.
+    `first` holds, by id, the verdict of the first answer that came; `unanswered` counts by batch
+    how often it was sent without an answer, `unavailable` how often it was answered 503, which
+    leaves open whether a commit under way came through; `statuses` are all HTTP statuses seen.
     """
 
     first: dict[str, str] = field(default_factory=dict)
     again: Counter[str] = field(default_factory=Counter)
     unanswered: Counter[int] = field(default_factory=Counter)
+    unavailable: Counter[int] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
     refused_connections: int = 0
     _unchecked: list[str] = field(default_factory=list)
@@ -58,6 +60,12 @@ class Ledger:
                 self.first[event_id] = status
                 self._unchecked.append(event_id)
         await self.note_status(200)
+
+    async def note_refusal(self, batch: Batch, status: int) -> None:
+        """Take down that a batch was refused whole, for now or for good."""
+        if status == 503:
+            self.unavailable[batch.number] += 1
+        await self.note_status(status)
 
     async def note_status(self, status: int) -> None:
         """Take down the status of an answer."""
@@ -87,11 +95,14 @@ class Ledger:
         return self.statuses[503] + self.statuses[429]
 
     def unexplained(self, batches: Iterable[Batch]) -> list[str]:
-        """Ids never called accepted though no answer that could have said so was lost."""
+        """Ids never called accepted though no attempt had an outcome nobody could know.
+
+        A batch answered 429 is no such: nothing of it may have been touched.
+        """
         return [
             event_id
             for batch in batches
-            if not self.unanswered[batch.number]
+            if not self.unanswered[batch.number] and not self.unavailable[batch.number]
             for event_id in batch.ids
             if self.first.get(event_id) != "accepted"
         ]

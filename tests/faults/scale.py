@@ -15,12 +15,12 @@ class Scale:
     faults: int
 
 
-def scales(*, small: Scale, full: Scale) -> pytest.MarkDecorator:
-    """Parametrise a test with `scale`: small by default, full with `-m faults`."""
-    return pytest.mark.parametrize(
-        "scale",
-        [
-            pytest.param(small, id="small"),
-            pytest.param(full, id="full", marks=pytest.mark.faults),
-        ],
-    )
+def scales(*, small: Scale | None, full: Scale) -> pytest.MarkDecorator:
+    """Parametrise a test with `scale`: small by default, full with `-m faults`.
+
+    Without `small` it is left to the full run: what it does takes too long for every one.
+    """
+    cases = [pytest.param(full, id="full", marks=pytest.mark.faults)]
+    if small is not None:
+        cases.insert(0, pytest.param(small, id="small"))
+    return pytest.mark.parametrize("scale", cases)

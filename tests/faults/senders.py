@@ -61,10 +61,10 @@ class Sender:
     async def _deliver(self, batch: Batch) -> None:
         while (answer := await self._attempt(batch)) is None or answer.status in RETRIED:
             if answer is not None:
-                await self._ledger.note_status(answer.status)
+                await self._ledger.note_refusal(batch, answer.status)
             await asyncio.sleep(_PAUSE_SECONDS)
         if answer.status != 200:
-            await self._ledger.note_status(answer.status)
+            await self._ledger.note_refusal(batch, answer.status)
             raise AssertionError(f"the service answered {answer.status}: {answer.body[:500]!r}")
         await self._ledger.note_answer(batch, answer.body)
 
