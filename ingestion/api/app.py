@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from psycopg import AsyncConnection, sql
 from psycopg_pool import AsyncConnectionPool
 
 from ingestion.api.openapi import describe
@@ -12,6 +13,10 @@ from ingestion.api.settings import IngestionSettings
 from ingestion.api.stack import gate_open, surround
 from ingestion.landing.queue import LandingQueue
 from ingestion.store.database import Role, role_url
+
+# A table locked by somebody's work on it: senders are told to come back, and do not wait unheard
+# until they give up. Longer than any lock the project itself takes while it serves.
+_LOCK_SECONDS = 5
 
 
 def create_app(settings: IngestionSettings) -> FastAPI:
@@ -29,6 +34,7 @@ def create_app(settings: IngestionSettings) -> FastAPI:
             max_size=settings.landing.writers,
             timeout=settings.pool_timeout_seconds,
             kwargs={"autocommit": True},
+            configure=_bound_waits,
             open=False,
         )
         await pool.open(wait=False)
@@ -55,3 +61,7 @@ def create_app(settings: IngestionSettings) -> FastAPI:
     app.include_router(metrics.router)
     describe(app)
     return app
+
+
+async def _bound_waits(connection: AsyncConnection) -> None:
+    await connection.execute(sql.SQL("set lock_timeout = {}").format(f"{_LOCK_SECONDS}s"))

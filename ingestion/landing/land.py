@@ -12,6 +12,7 @@ from psycopg import AsyncConnection, DataError
 from psycopg.errors import (
     CheckViolation,
     DeadlockDetected,
+    LockNotAvailable,
     SerializationFailure,
     UniqueViolation,
 )
@@ -95,13 +96,14 @@ class Lander:
         """Commit batches; for each its report, or the error for which nothing of it is stored.
 
         A batch that the database refuses fails alone. A deadlock fails none: the batches are
-        tried again, in smaller groups. Raises `StaleConnectionError`.
+        tried again, in smaller groups. Raises `StaleConnectionError`, and `LockNotAvailable`
+        where the table is locked: each smaller group would wait as long again.
         """
         failure: psycopg.Error | None = None
         for _ in range(_ATTEMPTS):
             try:
                 return list(await self._land_together(connection, batches))
-            except StaleConnectionError:
+            except (StaleConnectionError, LockNotAvailable):
                 raise
             except (DeadlockDetected, SerializationFailure) as error:
                 failure = error
