@@ -36,7 +36,7 @@ def refuse_database_away() -> RequestRefusedError:
     return RequestRefusedError(
         503,
         "database_unavailable",
-        "the database cannot be reached: nothing was stored; send the same batch again",
+        "the database cannot be reached: nothing was acknowledged; send the same batch again",
         {"Retry-After": str(RETRY_AFTER_SECONDS)},
     )
 

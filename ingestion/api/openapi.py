@@ -70,7 +70,7 @@ WRITER_REFUSALS: Refusals = {
     },
     500: {"internal_error": "an error of the service's own, logged under ..."},
     503: {
-        "database_unavailable": "the database cannot be reached: nothing was stored; ...",
+        "database_unavailable": "the database cannot be reached: nothing was acknowledged; ...",
         "shutting_down": "the service ended before the answer: ...; send the same batch again",
     },
 }
