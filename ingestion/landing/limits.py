@@ -8,7 +8,8 @@ class QueueLimits:
     """How much may wait, and how much goes into one transaction.
 
     `events` and `size_bytes` (of requests as they came in, inflated) bound the memory of all
-    requests that are not yet answered: some three times their size. `writers` is the number of connections that write.
+    requests that are not yet answered: some three times their size. `writers` is the number of
+    connections that write.
     """
 
     events: int = 20_000
