@@ -23,11 +23,26 @@ _FRAMES = 12
 
 
 class LineWriter:
-    """Writes each line by one call of the system: workers share the file and must not mix."""
+    """Writes each line by one call of the system: workers share the file and must not mix.
+
+    A log that cannot be written (its disk is full, its reader is gone) fails no request: the lines
+    lost are counted, and told as soon as one can be written again.
+    """
+
+    def __init__(self, descriptor: int = _STANDARD_ERROR) -> None:
+        self._descriptor = descriptor
+        self._lost = 0
 
     def msg(self, line: bytes) -> None:
         """Write a line."""
-        os.write(_STANDARD_ERROR, line + b"\n")
+        try:
+            if self._lost:
+                told = {"event": "log_lines_lost", "count": self._lost, "level": "warning"}
+                os.write(self._descriptor, _encode(told) + b"\n")
+                self._lost = 0
+            os.write(self._descriptor, line + b"\n")
+        except OSError:
+            self._lost += 1
 
     debug = info = warning = error = critical = msg
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import psycopg
@@ -59,6 +60,11 @@ def build_marts_with_dbt(
     """Run every model and test of the dbt project on a database."""
     for name, value in dbt_environment(url).items():
         monkeypatch.setenv(name, value)
+    result = run_dbt(folder, as_of, "build", "--quiet")
+    assert result.success, result.exception
+
+
+def run_dbt(folder: Path, as_of: datetime, *command: str) -> Any:
     project = str(REPOSITORY / "dbt_project")
     options = {
         "--project-dir": project,
@@ -69,8 +75,7 @@ def build_marts_with_dbt(
         "--log-level-file": "none",
         "--vars": json.dumps({"as_of": as_of.isoformat()}),
     }
-    result = dbtRunner().invoke(["build", "--quiet", *chain.from_iterable(options.items())])
-    assert result.success, result.exception
+    return dbtRunner().invoke([*command, *chain.from_iterable(options.items())])
 
 
 def assert_marts_are_right(
@@ -98,6 +103,15 @@ def test_marts_of_a_simulated_cohort_are_those_of_the_oracle(
     assert land_all(database_url, simulate(6, 40, 7, END)) > 5_000
 
     assert_marts_are_right(database_url, END, tmp_path, monkeypatch)
+
+    with psycopg.connect(database_url) as owner:
+        owner.execute(
+            "delete from raw.study_events"
+            " where event_id = (select event_id from raw.study_events order by event_id limit 1)"
+        )
+    tested = run_dbt(tmp_path, END, "test", "--select", "events_are_those_that_were_booked")
+    failures = {result.node.name: result.failures for result in tested.result.results}
+    assert failures["events_are_those_that_were_booked"] == 1
 
 
 def test_marts_of_real_learners_are_those_of_the_oracle(

@@ -19,8 +19,8 @@ from pg_partition_tree(%s::regclass)
 
 @dg.definitions
 def raw_defs() -> dg.Definitions:
-    """Both tables of schema `raw`."""
-    return dg.Definitions(assets=[study_events, failed_events])
+    """The tables of schema `raw` that ingestion writes."""
+    return dg.Definitions(assets=[study_events, failed_events, landings])
 
 
 @dg.asset(
@@ -50,6 +50,19 @@ def failed_events(warehouse: Warehouse) -> dg.MaterializeResult[None]:
     """Record how much has been turned away."""
     with psycopg.connect(warehouse.url) as owner:
         return dg.MaterializeResult(metadata=measure_table(owner, "failed_events"))
+
+
+@dg.asset(
+    key=["raw", "landings"],
+    group_name="raw",
+    kinds={"postgres"},
+    description="The books of ingestion: received, accepted, duplicate, rejected and conflicting"
+    " events. One row per transaction, written in it.",
+)
+def landings(warehouse: Warehouse) -> dg.MaterializeResult[None]:
+    """Record how much has been received."""
+    with psycopg.connect(warehouse.url) as owner:
+        return dg.MaterializeResult(metadata=measure_table(owner, "landings"))
 
 
 def measure_table(connection: psycopg.Connection, table: str) -> Mapping[str, Any]:
