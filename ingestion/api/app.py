@@ -15,7 +15,8 @@ from ingestion.landing.queue import LandingQueue
 from ingestion.store.database import Role, role_url
 
 # A table locked by somebody's work on it: senders are told to come back, and do not wait unheard
-# until they give up. Longer than any lock the project itself takes while it serves, and than a drain.
+# until they give up. Longer than any lock the project itself takes while it serves, and longer than
+# a drain, whose own word goes to those it cuts off.
 _LOCK_SECONDS = 10
 
 
