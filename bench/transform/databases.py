@@ -40,6 +40,15 @@ def make_database(server_url: str, name: str) -> str:
     return urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
 
 
+def vacuum(url: str) -> None:
+    """Do at once what autovacuum does in the minutes after tables were built whole.
+
+    Left to it, the loads measured in these minutes would share two cores with its workers.
+    """
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("vacuum (analyze)")
+
+
 def settle(url: str) -> None:
     """Write out what was written before, so that the next measurement does not pay for it."""
     with psycopg.connect(url, autocommit=True) as connection:

@@ -10,7 +10,7 @@ import psycopg
 
 from bench.transform.batches import land_sessions
 from bench.transform.columnar import Columnar, Sums, add_up_marts, export_parquet, measure_columnar
-from bench.transform.databases import make_warehouse, settle
+from bench.transform.databases import make_warehouse, settle, vacuum
 from bench.transform.floor import Floor, measure_floor
 from bench.transform.history import END, Size, ensure_history
 from bench.transform.live import LiveReads, measure_live
@@ -57,6 +57,8 @@ def measure(server_url: str, home: Path, size: Size, effort: Effort) -> Measured
     ours = add_up_marts(long.url)
     columnar = measure_columnar(export_parquet(history, size.events), AS_OF, effort.refreshes)
     short_refresh = short.run(AS_OF, full_refresh=True)
+    for transforms in (long, short):
+        vacuum(transforms.url)
     rounds = measure_loads(long, short, learners=effort.learners_per_load, rounds=effort.rounds)
     live = measure_live(long.url, _land_tail(long.url, effort.readers))
     return Measured(
