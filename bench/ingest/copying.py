@@ -20,24 +20,9 @@ from psycopg import sql
 
 from bench.ingest.stream import Event
 from bench.ingest.wire import USER_AGENT
+from bench.transform.history import COLUMNS
 from ingestion.store.database import Role, role_url
 
-COLUMNS = (
-    "event_id",
-    "event_type",
-    "schema_version",
-    "user_id",
-    "session_id",
-    "occurred_at",
-    "original_occurred_at",
-    "received_at",
-    "material_id",
-    "chunk_id",
-    "question_id",
-    "topic_id",
-    "properties",
-    "context",
-)
 CONNECTIONS = 2
 _STATEMENT = sql.SQL("copy raw.study_events ({}) from stdin (format binary)").format(
     sql.SQL(", ").join(map(sql.Identifier, COLUMNS))

@@ -15,9 +15,8 @@ from ingestion.landing.queue import LandingQueue
 from ingestion.store.database import Role, role_url
 
 # A table locked by somebody's work on it: senders are told to come back, and do not wait unheard
-# until they give up. Longer than any lock the project itself takes while it serves, and longer than
-# a drain, whose own word goes to those it cuts off.
-_LOCK_SECONDS = 10
+# until they give up. So much longer than a drain, whose own word goes to those it cuts off.
+_LOCK_MARGIN_SECONDS = 5
 
 
 def create_app(settings: IngestionSettings) -> FastAPI:
@@ -27,6 +26,10 @@ def create_app(settings: IngestionSettings) -> FastAPI:
     recovers by itself, so that the order in which things are started does not matter.
     """
 
+    async def bound_waits(connection: AsyncConnection) -> None:
+        seconds = settings.drain_seconds + _LOCK_MARGIN_SECONDS
+        await connection.execute(sql.SQL("set lock_timeout = {}").format(f"{seconds}s"))
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         pool = AsyncConnectionPool(
@@ -35,7 +38,7 @@ def create_app(settings: IngestionSettings) -> FastAPI:
             max_size=settings.landing.writers,
             timeout=settings.pool_timeout_seconds,
             kwargs={"autocommit": True},
-            configure=_bound_waits,
+            configure=bound_waits,
             open=False,
         )
         await pool.open(wait=False)
@@ -62,7 +65,3 @@ def create_app(settings: IngestionSettings) -> FastAPI:
     app.include_router(metrics.router)
     describe(app)
     return app
-
-
-async def _bound_waits(connection: AsyncConnection) -> None:
-    await connection.execute(sql.SQL("set lock_timeout = {}").format(f"{_LOCK_SECONDS}s"))

@@ -66,7 +66,7 @@ def render_settings(memory_bytes: int) -> str:
         # an acknowledged event must survive a power cut
         "fsync": "on",
         "synchronous_commit": "on",
-        # this build of the server has the slow method only: a third of a small load was spent on it
+        # this server has the slow method only: a quarter of a small load was spent on it
         "wal_compression": "off",
         "max_wal_size": "4GB",
         "min_wal_size": "256MB",

@@ -13,7 +13,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from bench.ingest.copying import COLUMNS, encode_commits, run_copy
+from bench.ingest.copying import encode_commits, run_copy
 from bench.ingest.load import HOST, draw_arrivals, percentile, run_closed, run_open
 from bench.ingest.markdown import render
 from bench.ingest.measure import DURABILITY, Effort, Measured, require_durable, require_stored
@@ -25,6 +25,7 @@ from bench.ingest.service import serving
 from bench.ingest.soak import measure_soak, spooled
 from bench.ingest.stream import EventStream, damaged, with_fresh_ids
 from bench.ingest.wire import BrokenAnswerError, count_verdicts, encode_requests
+from bench.transform.history import COLUMNS
 from ingestion.events.validation import AcceptedEvent, Rejection, validate_event
 from orchestration.landing import land_events
 from orchestration.supervisor import find_free_port

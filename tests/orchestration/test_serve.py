@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -128,17 +128,26 @@ def test_killed_worker_is_replaced_and_its_counts_stay(service: Running) -> None
     assert resident < MOST_MEGABYTES
 
 
+@contextmanager
+def held_request(
+    service: Running, url: str | None
+) -> Iterator[tuple[psycopg.Connection, "Future[httpx.Response]"]]:
+    """The connection whose lock a request waits for, and the answer to come."""
+    batch = {"events": [*make_events(1), {"event_type": "nope"}]}
+    assert url
+    with psycopg.connect(url) as blocker, ThreadPoolExecutor(1) as pool:
+        blocker.execute("lock table raw.failed_events in access exclusive mode")
+        answer = pool.submit(service.client.post, BATCH, json=batch)
+        with psycopg.connect(url, autocommit=True) as watcher:
+            service.wait_until(lambda: watcher.execute(WAITING).fetchone() == (1,))
+        yield blocker, answer
+
+
 def test_request_under_way_is_answered_before_the_service_ends(
     service: Running, settings: Settings
 ) -> None:
     family = service.family()
-    batch = {"events": [*make_events(1), {"event_type": "nope"}]}
-    assert settings.given_url
-    with psycopg.connect(settings.given_url) as blocker, ThreadPoolExecutor(1) as pool:
-        blocker.execute("lock table raw.failed_events in access exclusive mode")
-        answer = pool.submit(service.client.post, BATCH, json=batch)
-        with psycopg.connect(settings.given_url, autocommit=True) as watcher:
-            service.wait_until(lambda: watcher.execute(WAITING).fetchone() == (1,))
+    with held_request(service, settings.given_url) as (blocker, answer):
         service.process.send_signal(signal.SIGTERM)
         service.wait_until(lambda: not takes_connections(service.client.base_url))
         blocker.rollback()
@@ -160,13 +169,7 @@ def test_service_ends_in_time_though_a_request_never_would(
     service: Running, settings: Settings
 ) -> None:
     family = service.family()
-    batch = {"events": [*make_events(1), {"event_type": "nope"}]}
-    assert settings.given_url
-    with psycopg.connect(settings.given_url) as blocker, ThreadPoolExecutor(1) as pool:
-        blocker.execute("lock table raw.failed_events in access exclusive mode")
-        answer = pool.submit(service.client.post, BATCH, json=batch)
-        with psycopg.connect(settings.given_url, autocommit=True) as watcher:
-            service.wait_until(lambda: watcher.execute(WAITING).fetchone() == (1,))
+    with held_request(service, settings.given_url) as (_, answer):
         service.process.send_signal(signal.SIGTERM)
         told = answer.result(PATIENCE)
         assert (told.status_code, told.json()["error"]) == (503, "shutting_down")

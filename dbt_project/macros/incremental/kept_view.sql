@@ -31,8 +31,8 @@
 
 {#-
     Whether the load has found this view as its definition says, on tables that it does not make anew.
-    To make it again would change nothing but cost: a tenth of a small load (docs/benchmarks.md), and
-    the plans that the connections of its readers keep.
+    To make it again would change nothing and cost time at every load, and the plans that the
+    connections of its readers keep.
 -#}
 {% macro is_kept_view() -%}
     {{ return(current_load() is not none and model['name'] in current_load()['kept_views']) }}

@@ -20,6 +20,16 @@ from pg_partition_tree(%s::regclass)
 @dg.definitions
 def raw_defs() -> dg.Definitions:
     """The tables of schema `raw` that ingestion writes."""
+    failed_events = watch_table(
+        "failed_events",
+        "Every event that was turned away, with the reason: rejected by the tracking plan, or in"
+        " conflict with a stored event of the same id. One row per distinct reason and payload.",
+    )
+    landings = watch_table(
+        "landings",
+        "The books of ingestion: received, accepted, duplicate, rejected and conflicting events."
+        " One row per transaction, written in it.",
+    )
     return dg.Definitions(assets=[study_events, failed_events, landings])
 
 
@@ -39,30 +49,15 @@ def study_events(warehouse: Warehouse) -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(metadata={**metadata, "months_opened": opened})
 
 
-@dg.asset(
-    key=["raw", "failed_events"],
-    group_name="raw",
-    kinds={"postgres"},
-    description="Every event that was turned away, with the reason: rejected by the tracking plan,"
-    " or in conflict with a stored event of the same id. One row per distinct reason and payload.",
-)
-def failed_events(warehouse: Warehouse) -> dg.MaterializeResult[None]:
-    """Record how much has been turned away."""
-    with psycopg.connect(warehouse.url) as owner:
-        return dg.MaterializeResult(metadata=measure_table(owner, "failed_events"))
+def watch_table(table: str, description: str) -> dg.AssetsDefinition:
+    """A table that ingestion alone writes: a run records how much is in it."""
 
+    @dg.asset(key=["raw", table], group_name="raw", kinds={"postgres"}, description=description)
+    def watched(warehouse: Warehouse) -> dg.MaterializeResult[None]:
+        with psycopg.connect(warehouse.url) as owner:
+            return dg.MaterializeResult(metadata=measure_table(owner, table))
 
-@dg.asset(
-    key=["raw", "landings"],
-    group_name="raw",
-    kinds={"postgres"},
-    description="The books of ingestion: received, accepted, duplicate, rejected and conflicting"
-    " events. One row per transaction, written in it.",
-)
-def landings(warehouse: Warehouse) -> dg.MaterializeResult[None]:
-    """Record how much has been received."""
-    with psycopg.connect(warehouse.url) as owner:
-        return dg.MaterializeResult(metadata=measure_table(owner, "landings"))
+    return watched
 
 
 def measure_table(connection: psycopg.Connection, table: str) -> Mapping[str, Any]:

@@ -1,6 +1,5 @@
 """The service on a real socket, in this process."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ import pytest
 
 from ingestion.api import IngestionSettings
 from ingestion.api.server import build_server
+from tests.ingestion.serving import running
 
 Serve = Callable[[IngestionSettings], httpx.Client]
 
@@ -19,25 +19,8 @@ Serve = Callable[[IngestionSettings], httpx.Client]
 @contextmanager
 def _served(settings: IngestionSettings) -> Iterator[httpx.Client]:
     server = build_server(settings, host="127.0.0.1", port=0)
-    started = threading.Event()
-    startup = server.startup
-
-    async def startup_and_tell(sockets: object = None) -> None:
-        await startup()
-        started.set()
-
-    server.startup = startup_and_tell  # type: ignore[method-assign]
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    assert started.wait(30)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-            yield client
-    finally:
-        server.should_exit = True
-        thread.join(30)
-        assert not thread.is_alive()
+    with running(server) as url, httpx.Client(base_url=url, timeout=60) as client:
+        yield client
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import uvicorn
 
 from ingestion.api.app import create_app
 from ingestion.api.settings import IngestionSettings
+from tests.ingestion.serving import running
 
 
 @contextmanager
@@ -17,24 +18,8 @@ def served(app: Any) -> Iterator[str]:
     config = uvicorn.Config(
         app, host="127.0.0.1", port=0, log_level="warning", timeout_graceful_shutdown=5
     )
-    server = uvicorn.Server(config)
-    started = threading.Event()
-    startup = server.startup
-
-    async def startup_and_tell(sockets: object = None) -> None:
-        await startup()
-        started.set()
-
-    server.startup = startup_and_tell  # type: ignore[method-assign]
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    assert started.wait(30)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(30)
-        assert not thread.is_alive()
+    with running(uvicorn.Server(config)) as url:
+        yield url
 
 
 class Front:

@@ -56,14 +56,6 @@ def service(database_url: str) -> Iterator[tuple[Front, str]]:
 
 
 @pytest.fixture
-def front(service: tuple[Front, str], database_url: str) -> Front:
-    with psycopg.connect(database_url) as connection:
-        connection.execute("truncate raw.study_events, raw.failed_events")
-    service[0].begin_anew()
-    return service[0]
-
-
-@pytest.fixture
 def url(front: Front, service: tuple[Front, str]) -> str:
     assert front is service[0]
     return service[1]

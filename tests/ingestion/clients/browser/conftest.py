@@ -6,7 +6,6 @@ Time in the page stands still and is moved by hand; network and storage are Chro
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from starlette.middleware.cors import CORSMiddleware
@@ -53,14 +52,6 @@ def service(database_url: str) -> Iterator[tuple[Front, str]]:
     )
     with served(allowing) as url:
         yield front, url
-
-
-@pytest.fixture
-def front(service: tuple[Front, str], database_url: str) -> Front:
-    with psycopg.connect(database_url) as connection:
-        connection.execute("truncate raw.study_events, raw.failed_events")
-    service[0].begin_anew()
-    return service[0]
 
 
 @pytest.fixture
