@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+import dagster as dg
+
+from ingestion.store.locks import hold_exclusive
+
 # One run of this tag is started at a time; the Warehouse's lock holds it for those runs the
 # queue never sees (`study materialize`).
 PIPELINE_TAG = ("study/pipeline", "warehouse")
@@ -25,12 +29,17 @@ run_monitoring:
 
 
 def prepare_dagster_home(home: Path) -> Path:
-    """Make DAGSTER_HOME with its `dagster.yaml`, and return it."""
+    """Make DAGSTER_HOME with its `dagster.yaml` and the databases of its records; return it."""
     home.mkdir(parents=True, exist_ok=True)
-    config = home / "dagster.yaml"
-    if not config.exists() or config.read_text() != _DAGSTER_YAML:
-        # A running Dagster may read it at any time: replaced at once, never half written.
-        fresh = config.with_suffix(".new")
-        fresh.write_text(_DAGSTER_YAML)
-        fresh.replace(config)
+    with hold_exclusive(home / "prepare.lock"):
+        config = home / "dagster.yaml"
+        if not config.exists() or config.read_text() != _DAGSTER_YAML:
+            # A running Dagster may read it at any time: replaced at once, never half written.
+            fresh = config.with_suffix(".new")
+            fresh.write_text(_DAGSTER_YAML)
+            fresh.replace(config)
+        # Opening makes the databases. Left to the services they would make them all at once, and
+        # Dagster does not bear that: one finds a table without its version and never comes up.
+        with dg.DagsterInstance.from_config(str(home)):
+            pass
     return home
