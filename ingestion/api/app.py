@@ -17,6 +17,7 @@ from ingestion.store.database import Role, role_url
 # A table locked by somebody's work on it: senders are told to come back, and do not wait unheard
 # until they give up. So much longer than a drain, whose own word goes to those it cuts off.
 _LOCK_MARGIN_SECONDS = 5
+_CONNECTIONS_BESIDE = 1  # for the keys and for /readyz, which must not wait for a writer
 
 
 def create_app(settings: IngestionSettings) -> FastAPI:
@@ -35,7 +36,7 @@ def create_app(settings: IngestionSettings) -> FastAPI:
         pool = AsyncConnectionPool(
             role_url(settings.database_url, Role.INGEST, application_name="study-ingestion"),
             min_size=1,
-            max_size=settings.landing.writers,
+            max_size=settings.landing.writers + _CONNECTIONS_BESIDE,
             timeout=settings.pool_timeout_seconds,
             kwargs={"autocommit": True},
             configure=bound_waits,

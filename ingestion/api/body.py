@@ -16,6 +16,7 @@ from ingestion.events.instants import parse_instant
 from ingestion.landing.judging import JudgedBatch, judge_texts, judge_values
 
 _JSON_TYPES = ("", "application/json", "text/plain")  # text/plain: what sendBeacon sends
+_LEVELS_OUTSIDE = 2  # the batch and its list, around each event
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -72,10 +73,6 @@ async def read_batch(request: Request, *, may_be_single: bool) -> Batch:
     """
     settings: IngestionSettings = request.app.state.settings
     body = await _read(request, settings.max_body_bytes)
-    if is_too_deep(body):
-        raise RequestRefusedError(
-            400, "nested_too_deeply", f"arrays and objects are over {MOST_LEVELS} levels deep"
-        )
     batch = _split(body) or _parse_batch(body, may_be_single=may_be_single)
     if batch.size > settings.max_batch_events:
         raise RequestRefusedError(
@@ -94,10 +91,14 @@ def _split(body: bytes) -> Batch | None:
         document = _decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    return Batch(body, _sent_at(document.sent_at), [bytes(text) for text in document.events])
+    texts = [bytes(text) for text in document.events]
+    for text in texts:
+        _require_shallow(text, MOST_LEVELS - _LEVELS_OUTSIDE)
+    return Batch(body, _sent_at(document.sent_at), texts)
 
 
 def _parse_batch(body: bytes, *, may_be_single: bool) -> Batch:
+    _require_shallow(body, MOST_LEVELS)
     document = _parse(body)
     if not isinstance(document, dict):
         raise _not_a_batch("the body is not a JSON object")
@@ -141,6 +142,13 @@ def _inflate(body: bytes, most: int) -> bytes:
     if not inflater.eof:
         raise RequestRefusedError(400, "malformed_gzip", "the gzip stream ends too early")
     return inflated
+
+
+def _require_shallow(text: bytes, most: int) -> None:
+    if is_too_deep(text, most):
+        raise RequestRefusedError(
+            400, "nested_too_deeply", f"arrays and objects are over {MOST_LEVELS} levels deep"
+        )
 
 
 def _parse(body: bytes) -> object:

@@ -35,4 +35,6 @@ def truncate_ip(text: str) -> str | None:
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     kept = _IPV4_KEPT_BITS if address.version == 4 else _IPV6_KEPT_BITS
-    return str(ipaddress.ip_network((address, kept), strict=False).network_address)
+    cut = address.max_prefixlen - kept
+    # The same family as before, which a small number alone would not tell.
+    return str(type(address)(int(address) >> cut << cut))

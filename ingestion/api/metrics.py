@@ -69,6 +69,7 @@ class ServiceMetrics:
             "Events answered with a verdict. Equals accepted + duplicate + rejected + conflict.",
             registry=registry,
         )
+        self._kinds: dict[tuple[Status, str], Counter] = {}
         self._verdicts = {
             status: Counter(
                 f"study_events_{status}",
@@ -133,7 +134,7 @@ class ServiceMetrics:
             (verdict.status, names.get(verdict.index, _UNKNOWN)) for verdict in report.results
         )
         for (status, event_type), count in kinds.items():
-            self._verdicts[status].labels(event_type).inc(count)
+            self._met(status, event_type).inc(count)
         for code, count in Tally(verdict.why.code for verdict in report.results
                                  if verdict.why is not None).items():  # fmt: skip
             self._refusals.labels(code).inc(count)
@@ -142,6 +143,13 @@ class ServiceMetrics:
         if batch.rows:
             lag = microseconds(batch.received_at) - batch.rows[0].occurred
             self._lag.observe(max(0, lag) / 1e6)
+
+    def _met(self, status: Status, event_type: str) -> Counter:
+        # Asked for by its labels a counter costs more than what is then done with it.
+        met = self._kinds.get((status, event_type))
+        if met is None:
+            met = self._kinds[status, event_type] = self._verdicts[status].labels(event_type)
+        return met
 
     def waiting(self, events: int, requests: int) -> None:
         """See `LandingObserver`."""

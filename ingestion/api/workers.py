@@ -4,6 +4,7 @@ uvicorn's `Multiprocess` does the watching. Added here: workers that die with th
 to the wait for one that hangs, and a failed start that is told instead of an exit code of 0.
 """
 
+import gc
 import os
 import sys
 import time
@@ -44,6 +45,8 @@ class WorkerApp:
             sys.exit(0)  # it died before it was held on to
         # By name, so that the watcher does not load what only workers use.
         app: ASGIApp = import_module("ingestion.api.app").create_app(self.settings)
+        gc.collect()
+        gc.freeze()  # what was loaded stays: no collection needs to look through it again
         return app
 
 

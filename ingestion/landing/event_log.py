@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from operator import attrgetter
 
-from psycopg import AsyncConnection, DataError
+from psycopg import AsyncConnection, DataError, sql
 
 from ingestion.events.codes import Code
 from ingestion.events.validation import Rejection
+from ingestion.landing.exchange import copy_and_execute
 from ingestion.landing.judging import Row
 from ingestion.landing.rows import COLUMNS, copy_stream, numbered_copy_stream
 from ingestion.landing.verdict import Status, Verdict
@@ -90,10 +91,28 @@ async def append(connection: AsyncConnection, rows: Sequence[Row]) -> None:
     """
     async with connection.cursor() as cursor:
         async with cursor.copy(_COPY) as copy:
-            await copy.write(copy_stream([row.content for row in rows]))
-        if cursor.rowcount != len(rows):
-            # A trigger or a rule: whatever it is, `accepted` must not be said of these.
-            raise RuntimeError(f"{len(rows)} rows were sent and {cursor.rowcount} stored")
+            await copy.write(_stream(rows))
+        _require_all(rows, cursor.rowcount)
+
+
+async def append_with(
+    connection: AsyncConnection, rows: Sequence[Row], statement: sql.Composable
+) -> None:
+    """The same, and a statement in one transaction with it, which is committed when this returns.
+
+    The connection is in autocommit, outside of any transaction.
+    """
+    _require_all(rows, await copy_and_execute(connection, _COPY, _stream(rows), statement))
+
+
+def _stream(rows: Sequence[Row]) -> bytes:
+    return copy_stream([row.content for row in rows])
+
+
+def _require_all(rows: Sequence[Row], stored: int) -> None:
+    # A trigger or a rule: whatever it is, `accepted` must not be said of these.
+    if stored != len(rows):
+        raise RuntimeError(f"{len(rows)} rows were sent and {stored} stored")
 
 
 async def merge(connection: AsyncConnection, rows: Sequence[Row]) -> list[Verdict]:

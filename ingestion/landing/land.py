@@ -17,7 +17,8 @@ from psycopg.errors import (
     UniqueViolation,
 )
 
-from ingestion.landing import event_log, failed_events
+from ingestion.landing import books, event_log, failed_events
+from ingestion.landing.exchange import StaleConnectionError
 from ingestion.landing.failed_events import FailedEvent
 from ingestion.landing.judging import JudgedBatch, Row, judge_values
 from ingestion.landing.months import MonthCache, OpenMonths
@@ -27,16 +28,6 @@ from ingestion.landing.verdict import LandingReport, Status, Verdict
 Outcome = LandingReport | psycopg.Error
 
 _ATTEMPTS = 10
-
-_RECORD = """
-insert into raw.landings
-    (received_at, received, accepted, duplicate, rejected, conflict, redacted)
-values (%s, %s, %s, %s, %s, %s, %s)
-"""
-
-
-class StaleConnectionError(psycopg.OperationalError):
-    """The connection was lost before anything was sent on it: nothing is stored, try another."""
 
 
 async def land(
@@ -79,7 +70,7 @@ async def land_again(
     rows = await _open_rows(connection, [batch], MonthCache())
     verdicts = await event_log.merge(connection, rows)
     reports = [_report(batch, verdicts)]
-    await _record(connection, [batch], reports)
+    await connection.execute(books.entry([batch], reports))
     return reports[0]
 
 
@@ -147,14 +138,27 @@ class Lander:
         self, connection: AsyncConnection, batches: Sequence[JudgedBatch]
     ) -> list[LandingReport] | None:
         """Land events of which none is stored already; None if two of them have one key."""
+        if connection.autocommit and not any(batch.failed for batch in batches):
+            rows = await self._open_rows_alone(connection, batches)
+            if rows and not any(batch.failed for batch in batches):
+                return await _append_at_once(connection, batches, rows)
         async with _transaction(connection):
             rows = await _open_rows(connection, batches, self._months)
-            if len({row.key for row in rows}) < len(rows):
+            if _share_keys(rows):
                 return None
             if rows:
                 await event_log.append(connection, rows)
-            accepted = [[row.verdict(Status.ACCEPTED) for row in batch.rows] for batch in batches]
-            return await _conclude(connection, batches, accepted)
+            return await _conclude(connection, batches, _all_accepted(batches))
+
+    async def _open_rows_alone(
+        self, connection: AsyncConnection, batches: Sequence[JudgedBatch]
+    ) -> list[Row]:
+        try:
+            return await _open_rows(connection, batches, self._months)
+        except psycopg.OperationalError as error:
+            if connection.broken:
+                raise StaleConnectionError(str(error)) from error
+            raise
 
     async def _merge(
         self, connection: AsyncConnection, batches: Sequence[JudgedBatch]
@@ -168,6 +172,26 @@ class Lander:
             for row, verdict in zip(rows, merged, strict=True):
                 verdicts[owners[id(row)]].append(verdict)
             return await _conclude(connection, batches, verdicts)
+
+
+async def _append_at_once(
+    connection: AsyncConnection, batches: Sequence[JudgedBatch], rows: Sequence[Row]
+) -> list[LandingReport] | None:
+    """Land rows of which none is stored, nothing else being there to write: in one message."""
+    if _share_keys(rows):
+        return None
+    accepted = _all_accepted(batches)
+    reports = [_report(*both) for both in zip(batches, accepted, strict=True)]
+    await event_log.append_with(connection, rows, books.entry(batches, reports))
+    return reports
+
+
+def _share_keys(rows: Sequence[Row]) -> bool:
+    return len({row.key for row in rows}) < len(rows)
+
+
+def _all_accepted(batches: Sequence[JudgedBatch]) -> list[list[Verdict]]:
+    return [[row.verdict(Status.ACCEPTED) for row in batch.rows] for batch in batches]
 
 
 async def _open_rows(
@@ -211,7 +235,7 @@ async def _conclude(
             context=batch.context,
         )
     reports = [_report(*both) for both in zip(batches, verdicts, strict=True)]
-    await _record(connection, batches, reports)
+    await connection.execute(books.entry(batches, reports))
     return reports
 
 
@@ -224,24 +248,6 @@ def _report(batch: JudgedBatch, of_rows: Sequence[Verdict]) -> LandingReport:
 
 def _place(verdict: Verdict) -> int:
     return verdict.index
-
-
-async def _record(
-    connection: AsyncConnection,
-    batches: Sequence[JudgedBatch],
-    reports: Sequence[LandingReport],
-) -> None:
-    counts = sum((report.counts for report in reports), Counter[Status]())
-    fates = (Status.ACCEPTED, Status.DUPLICATE, Status.REJECTED, Status.CONFLICT)
-    await connection.execute(
-        _RECORD,
-        [
-            min(batch.received_at for batch in batches),
-            sum(batch.size for batch in batches),
-            *(counts[fate] for fate in fates),
-            sum(batch.redacted for batch in batches),
-        ],
-    )
 
 
 @asynccontextmanager

@@ -15,4 +15,4 @@ class QueueLimits:
     events: int = 20_000
     size_bytes: int = 16 * 1024 * 1024
     merged_events: int = 2_000
-    writers: int = 2
+    writers: int = 1

@@ -15,8 +15,9 @@ from typing import Self
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
+from ingestion.landing.exchange import StaleConnectionError
 from ingestion.landing.judging import JudgedBatch
-from ingestion.landing.land import Lander, Outcome, StaleConnectionError
+from ingestion.landing.land import Lander, Outcome
 from ingestion.landing.limits import QueueLimits
 from ingestion.landing.observer import LandingObserver, SilentObserver
 from ingestion.landing.verdict import LandingReport
