@@ -3,11 +3,15 @@
     once a day, and not with every run.
 -#}
 {% macro as_of_midnight() -%}
-    {{ return(adapter.dispatch('as_of_midnight')()) }}
+    {{ return(midnight_before(as_of())) }}
 {%- endmacro %}
 
-{% macro default__as_of_midnight() -%}
-    (date_trunc('day', {{ as_of() }} at time zone 'UTC') at time zone 'UTC')
+{% macro midnight_before(instant) -%}
+    {{ return(adapter.dispatch('midnight_before')(instant)) }}
+{%- endmacro %}
+
+{% macro default__midnight_before(instant) -%}
+    (date_trunc('day', {{ instant }} at time zone 'UTC') at time zone 'UTC')
 {%- endmacro %}
 
 

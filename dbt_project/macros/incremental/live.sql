@@ -104,6 +104,16 @@
 {%- endmacro %}
 
 
+{#- The midnight a model was last loaded as of; null where a run by hand has left no word of it. -#}
+{% macro loaded_midnight(name) -%}
+    (
+        select {{ midnight_before('states.as_of') }}
+        from ops.model_states as states
+        where states.model = '{{ name }}'
+    )
+{%- endmacro %}
+
+
 {% materialization live_view, adapter='postgres' -%}
     {%- set target = this.incorporate(type='view') -%}
     {%- if is_kept_view() -%}

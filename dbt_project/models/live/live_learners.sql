@@ -57,9 +57,12 @@ timed_otherwise as (
         != ({{ microseconds_between('last_event_at', as_of()) }} < {{ idle_limit_microseconds() }})
 ),
 
+-- Gaps do not say of which day they are: a run by hand of mastery alone leaves them behind.
 scored_yesterday as (
     select user_id from topics
-    where as_of != {{ as_of_midnight() }}
+    where
+        as_of != {{ as_of_midnight() }}
+        or {{ loaded_midnight('knowledge_gaps') }} is distinct from {{ as_of_midnight() }}
 ),
 
 final as (
