@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import psutil
+from psycopg.pq import PGconn, Ping
 
 from ingestion.store.account import Account
 from ingestion.store.binaries import Binaries
@@ -97,6 +98,17 @@ def await_ready(home: Path, data: Path, pid: int) -> Postmaster:
         f"PostgreSQL (process {pid}) was not ready in {START_SECONDS:.0f} s; "
         f"it may still be recovering from a crash: look into {data / LOG_FOLDER}"
     )
+
+
+def await_recovered(port: int) -> None:
+    """Wait while a server turns everyone away because it starts or recovers from a crash.
+
+    One that lost a process says so only to those who ask: its files say that it is ready.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    address = f"host={HOST} port={port} connect_timeout=30".encode()
+    while PGconn.ping(address) == Ping.REJECT and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
 
 
 def await_free(home: Path) -> None:

@@ -20,11 +20,20 @@ from ingestion.store.cluster import (
     read_password,
 )
 from ingestion.store.errors import StoreError, one_line
-from ingestion.store.launch import HOST, await_free, await_ready, find_running, launch
+from ingestion.store.launch import (
+    HOST,
+    await_free,
+    await_ready,
+    await_recovered,
+    find_running,
+    launch,
+)
 from ingestion.store.locks import hold_exclusive, open_lock, take_shared, try_exclusive
 from ingestion.store.postmaster import Postmaster, await_end, is_serving, read_postmaster
 
-STOP_SECONDS = 300.0
+STOP_SECONDS = 120.0
+_AT_ONCE_SECONDS = 30.0
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -111,27 +120,38 @@ class EmbeddedServer:
 
     def _connect(self, postmaster: Postmaster) -> str:
         address = f"postgresql://{ADMIN}:{read_password(self._home)}@{HOST}:{postmaster.port}"
-        try:
-            with psycopg.connect(
-                f"{address}/postgres", autocommit=True, connect_timeout=30
-            ) as connection:
-                _ensure_database(connection)
-        except psycopg.OperationalError as error:
-            raise StoreError(
-                f"the PostgreSQL in {self._data} does not let us in: {one_line(str(error))}; "
-                f"see that {self._home}/postgres.password is the one it was made with"
-            ) from error
-        return f"{address}/{DATABASE}"
+        failure: psycopg.OperationalError | None = None
+        for _ in range(_ATTEMPTS):
+            await_recovered(postmaster.port)
+            try:
+                with psycopg.connect(
+                    f"{address}/postgres", autocommit=True, connect_timeout=30
+                ) as connection:
+                    _ensure_database(connection)
+            except psycopg.OperationalError as error:
+                failure = error  # it may have lost a process, and all connections by that
+            else:
+                return f"{address}/{DATABASE}"
+        raise StoreError(
+            f"the PostgreSQL in {self._data} does not let us in: {one_line(str(failure))}; "
+            f"see that {self._home}/postgres.password is the one it was made with"
+        ) from failure
 
     def _stop(self) -> None:
         postmaster = read_postmaster(self._data)
         if postmaster is None or not is_serving(postmaster, self._data):
             return
-        try:
-            os.kill(postmaster.pid, signal.SIGINT)  # fast: ends sessions, keeps every commit
-        except ProcessLookupError:
-            return
-        if not await_end(postmaster.pid, seconds=STOP_SECONDS):
+        await_recovered(postmaster.port)
+        # Fast: ends sessions, keeps every commit. Immediate keeps them as well, the next start
+        # replays them: for a PostgreSQL 18 asked just as it lost a process, which never ends.
+        for word, seconds in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, _AT_ONCE_SECONDS)):
+            try:
+                os.kill(postmaster.pid, word)
+            except ProcessLookupError:
+                return
+            if await_end(postmaster.pid, seconds=seconds):
+                break
+        else:
             raise StoreError(
                 f"PostgreSQL (process {postmaster.pid}) did not stop in {STOP_SECONDS:.0f} s; "
                 f"look into its log in {self._data}/pg_log"

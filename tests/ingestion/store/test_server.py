@@ -81,6 +81,16 @@ def test_killed_server_starts_again_with_every_commit(server: EmbeddedServer, ho
     assert not server.status().is_running
 
 
+def test_lease_waits_while_a_running_server_recovers(server: EmbeddedServer) -> None:
+    with server.lease() as url:
+        for _ in range(5):
+            victim = psycopg.connect(url)
+            os.kill(victim.info.backend_pid, signal.SIGKILL)  # all sessions end, and it recovers
+            with server.lease() as again, psycopg.connect(again) as connection:
+                assert connection.execute("select 1").fetchone() == (1,)
+            victim.close()
+
+
 def test_number_of_a_dead_server_borne_by_another_process_harms_neither(
     server: EmbeddedServer, home: Path
 ) -> None:
