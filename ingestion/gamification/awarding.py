@@ -19,12 +19,13 @@ async def award(
     """Give the awards for an event as events to land after it in the caller's transaction.
 
     The transaction must hold the learner's lock, so that no other one awards on the same state, and
-    must not have stored the fact. `fact` is in the HTTP shape, with `user_id`, the `event_id` it
+    store the fact only afterwards. `fact` is in the HTTP shape, with `user_id`, the `event_id` it
     will be stored under (a UUIDv7) and `occurred_at` as it will be stored: text or aware datetime.
     The awards' own `occurred_at` is the same, so they must be landed without a `sent_at` that would
     correct it again. Their ids follow from the fact's: a fact tried again has the same ones.
 
-    Raises `ValueError` for an `event_id` that is no UUIDv7.
+    Raises StoredFactError for a fact that is stored, and `ValueError` for an `event_id` that is no
+    UUIDv7.
     """
     reading = await read_before(connection, fact)
     awards = Engine(rules).reward(reading.state, fact, reading.local_day)

@@ -34,8 +34,8 @@ async def check_in(
     """Check a learner in; what is returned must be landed in the caller's transaction.
 
     `request` has `event_id` (a UUIDv7), `user_id`, `occurred_at` and perhaps `session_id`, as the
-    fact of `award` has, and the transaction must hold the learner's lock as there. Sent again
-    under the same id after it landed it comes to nothing: the day is checked in.
+    fact of `award` has, and the transaction must hold the learner's lock as there. Raises what
+    `award` does, StoredFactError if a `streak_continued` is stored under that id.
     """
     fact = {**request, "event_type": _CHECK_IN}
     reading = await read_before(connection, fact)

@@ -37,10 +37,12 @@ class Engine:
             return []
         is_submit = event_type == "question_submit"
         replaced = list(state.open.get(group_of(fact), ())) if is_submit else []
+        is_new_day = local_day not in state.study_days
         state.observe(fact, local_day)
         awards = _Awards(self._rules, state, local_day)
         awards.continue_streak()
-        awards.unlock_streaks()
+        if is_new_day or awards.given:
+            awards.unlock_streaks()
         if event_type in ANSWERS:
             awards.reward_answer(fact, replaced)
         elif event_type == "material_complete":
@@ -159,6 +161,12 @@ class _Awards:
         award = {"event_type": event_type, "properties": told}
         self._state.observe(award, self._day)
         self.given.append(award)
+
+
+def break_streak(length: int) -> dict[str, Any]:
+    """Give what is told of a streak of so many days that ended; it changes no sum."""
+    told = {"old_streak": length, "new_streak": 0, "is_new_record": False}
+    return {"event_type": "streak_broken", "properties": told}
 
 
 def name_mastery(topic_id: str) -> str:

@@ -80,7 +80,12 @@ sums as (
 
 select
     sums.*,
-    (select local_date from placed_events where is_given) as local_day,
+    (select min(local_date) from placed_events where is_given) as local_day,
+    (
+        select bool_or(not events.is_given)
+        from events
+        inner join events as given on events.event_id = given.event_id and given.is_given
+    ) as is_stored,
     (select count(*) from answers) as answered,
     (select jsonb_object_agg(question_id, answers) from questions) as questions,
     (
@@ -102,6 +107,10 @@ from sums
 """  # noqa: S608 (constants only)
 
 
+class StoredFactError(Exception):
+    """The fact is in the log already: to award it would be to award it twice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A learner's state before an event, and the event's local day."""
@@ -111,27 +120,28 @@ class Reading:
 
 
 async def read_before(connection: AsyncConnection, fact: Mapping[str, object]) -> Reading:
-    """Read the state that a fact meets, and its local day; the fact must not be stored yet.
+    """Read the state that a fact meets, and its local day.
 
     Of answers the state holds what can matter to the fact: those to its question and its topic.
+    Raises StoredFactError.
     """
+    concerned = {name: fact.get(name) for name in ("question_id", "topic_id")}
     rows = await read_placed(
         connection,
         _READ,
+        {"is_whole": False, **concerned},
         learners=[str(fact["user_id"])],
         given=[fact],
-        is_whole=False,
-        question_id=fact.get("question_id"),
-        topic_id=fact.get("topic_id"),
     )
+    if rows[0]["is_stored"]:
+        raise StoredFactError(f"event {fact['event_id']} is stored: it was awarded when it was")
     return Reading(_state_of(rows[0]), rows[0]["local_day"])
 
 
 async def read_state(connection: AsyncConnection, user_id: str) -> LearnerState:
     """Read the whole state of a learner, the empty one if there are no events."""
-    rows = await read_placed(
-        connection, _READ, learners=[user_id], is_whole=True, question_id=None, topic_id=None
-    )
+    all_of_it = {"is_whole": True, "question_id": None, "topic_id": None}
+    rows = await read_placed(connection, _READ, all_of_it, learners=[user_id])
     return _state_of(rows[0])
 
 

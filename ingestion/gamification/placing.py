@@ -7,35 +7,38 @@ one difference: that a session belongs to the learner of its first event is not 
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import LiteralString
 
 from psycopg import AsyncConnection
 from psycopg.errors import InvalidParameterValue
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import Jsonb
 
-# The events of some learners, and those given that are not stored yet. A session has the timezone
-# of its first start that names one, else UTC; an event without session that of the learner's last
-# start before it that names one, else UTC. PostgreSQL knows four names also as abbreviations
-# without summer time, and takes them for these: they are spelt by a place of the same clocks.
-PLACED_EVENTS: LiteralString = """
-events as materialized (
-    select
-        event_id, event_type, user_id, session_id, question_id, topic_id, occurred_at, properties,
-        false as is_given
-    from raw.study_events
-    where user_id = any(%(learners)s::uuid[])
-    union all
-    select
-        event_id, event_type, user_id, session_id, question_id, topic_id, occurred_at,
-        coalesce(properties, '{}'), true
-    from
-        jsonb_to_recordset(%(given)s) as given (
-            event_id uuid, event_type text, user_id uuid, session_id uuid, question_id text,
-            topic_id text, occurred_at timestamptz, properties jsonb
-        )
-),
+_COLUMNS: LiteralString = (
+    "event_id, event_type, user_id, session_id, question_id, topic_id, occurred_at, properties"
+)
 
+# The whole history of the learners, and events given that are not stored yet.
+_OF_LEARNERS: LiteralString = f"""
+select {_COLUMNS}, false as is_given
+from raw.study_events
+where user_id = any(%(learners)s::uuid[])
+union all
+select
+    event_id, event_type, user_id, session_id, question_id, topic_id, occurred_at,
+    coalesce(properties, '{{}}'), true
+from
+    jsonb_to_recordset(%(given)s) as given (
+        event_id uuid, event_type text, user_id uuid, session_id uuid, question_id text,
+        topic_id text, occurred_at timestamptz, properties jsonb
+    )
+"""  # noqa: S608 (constants only)
+
+# A session has the timezone of its first start that names one, else UTC; an event without session
+# that of the learner's last start before it that names one, else UTC. PostgreSQL knows four names
+# also as abbreviations without summer time, and takes them for these: they are spelt by a place of
+# the same clocks.
+_PLACED: LiteralString = """
 starts as materialized (
     select
         event_id,
@@ -116,31 +119,76 @@ placed_events as materialized (
 """
 
 
+PLACED_EVENTS: LiteralString = f"""
+events as materialized (
+    {_OF_LEARNERS}
+),
+{_PLACED}
+"""
+"""CTEs up to `placed_events`: those of `learners` and those `given`, each on its local day."""
+
+# Of late, and what says in which timezone that was: a start of a learner whose events have no
+# session may be older. Sought no further back than half a year: this is a first look, and only
+# somebody who has sent no session since is looked at in the wrong timezone.
+RECENT_EVENTS: LiteralString = f"""
+recent as materialized (
+    select {_COLUMNS}
+    from raw.study_events
+    where event_id >= %(first_id)s and occurred_at >= %(since)s
+),
+
+events as materialized (
+    select *, false as is_given
+    from recent
+    union all
+    select older_starts.*, false
+    from (select distinct user_id from recent where session_id is null) as learners
+    cross join lateral (
+        select {_COLUMNS}
+        from raw.study_events as older
+        where
+            older.user_id = learners.user_id
+            and older.occurred_at < %(since)s
+            and older.occurred_at >= %(since)s - interval '180 days'
+            and older.event_type = 'session_start'
+            and older.properties ->> 'timezone' is not null
+        order by older.occurred_at desc, older.event_id desc
+        limit 1
+    ) as older_starts
+),
+{_PLACED}
+"""  # noqa: S608 (constants only)
+"""The same of what happened since an instant, of all learners."""
+
+
 async def read_placed(
     connection: AsyncConnection,
     statement: LiteralString,
+    parameters: Mapping[str, object],
     *,
     learners: Sequence[str],
     given: Sequence[Mapping[str, object]] = (),
-    **parameters: object,
 ) -> list[DictRow]:
     """Run a statement that begins with `PLACED_EVENTS`, within the caller's transaction.
 
     `given` are events in the HTTP shape, complete with id and time, to be read as if stored.
     """
-    values: dict[str, Any] = {
-        **parameters,
-        "learners": list(learners),
-        "given": Jsonb([_plain(event) for event in given]),
-    }
+    whose = {"learners": list(learners), "given": Jsonb([_plain(event) for event in given])}
+    return await read_zoned(connection, statement, {**parameters, **whose})
+
+
+async def read_zoned(
+    connection: AsyncConnection, statement: LiteralString, parameters: Mapping[str, object]
+) -> list[DictRow]:
+    """Run a statement with any of the CTEs, within the caller's transaction."""
     async with connection.cursor(row_factory=dict_row) as cursor:
         try:
             async with connection.transaction():
-                await cursor.execute(statement, {**values, "are_zones_known": True})
+                await cursor.execute(statement, {**parameters, "are_zones_known": True})
                 return await cursor.fetchall()
         except InvalidParameterValue:
             # A timezone that our list has and this server's files lack: it counts as none.
-            await cursor.execute(statement, {**values, "are_zones_known": False})
+            await cursor.execute(statement, {**parameters, "are_zones_known": False})
             return await cursor.fetchall()
 
 

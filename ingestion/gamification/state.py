@@ -133,6 +133,8 @@ class LearnerState:
             tally = self.topics.setdefault(answer.topic_id, Tally())
             tally.answers += by
             tally.right += by * answer.right
+            if not tally.answers:
+                del self.topics[answer.topic_id]
 
 
 def group_of(answer: Mapping[str, Any]) -> Group:
