@@ -81,6 +81,15 @@ ends as (
 )
 """
 
+# By whomever, for an app may count streaks itself, and in whatever timezone was known then: less
+# apart than the midnights of any two days.
+_APART: LiteralString = "interval '20 hours'"
+_TELLS_IT: LiteralString = f"""
+told.event_type = 'streak_broken'
+and told.occurred_at > ends.broken_at - {_APART}
+and told.occurred_at < ends.broken_at + {_APART}
+"""
+
 _FIND: LiteralString = f"""
 with
 {RECENT_EVENTS},
@@ -93,11 +102,8 @@ where
     and broken_at <= %(as_of)s
     and not exists (
         select
-        from recent
-        where
-            recent.user_id = ends.user_id
-            and recent.event_type = 'streak_broken'
-            and recent.occurred_at = ends.broken_at
+        from recent as told
+        where told.user_id = ends.user_id and {_TELLS_IT}
     )
 order by user_id
 """  # noqa: S608 (constants only)
@@ -116,14 +122,10 @@ from ends
 where
     broken_at > %(after)s
     and broken_at <= %(as_of)s
-    -- Told by whomever: an app may count streaks itself.
     and not exists (
         select
         from placed_events as told
-        where
-            told.user_id = ends.user_id
-            and told.event_type = 'streak_broken'
-            and told.local_date = ends.local_date + 2
+        where told.user_id = ends.user_id and {_TELLS_IT}
     )
 order by broken_at, user_id
 """  # noqa: S608 (constants only)
@@ -133,8 +135,7 @@ _Item = TypeVar("_Item")
 _TOLD = "select event_id from raw.study_events where event_id = any(%s)"
 
 
-# Two that are true have a day of study and a missed one between them.
-_TWICE: LiteralString = """
+_TWICE: LiteralString = f"""
 with
 
 told as (
@@ -148,9 +149,9 @@ told as (
 
 select user_id::text as user_id, occurred_at
 from told
-where occurred_at - told_before < interval '24 hours' and occurred_at > %(after)s
+where occurred_at - told_before < {_APART} and occurred_at > %(after)s
 order by occurred_at, user_id
-"""
+"""  # noqa: S608 (constants only)
 
 
 class RefusedBreakError(Exception):
@@ -195,7 +196,7 @@ async def tell_broken_streaks(
 async def find_told_twice(
     connection: AsyncConnection, *, as_of: datetime, lookback: timedelta = LOOKBACK
 ) -> list[DictRow]:
-    """Find what was told of a learner within a day of the one before: `user_id`, `occurred_at`."""
+    """Find what tells a second time of one day's end: `user_id`, `occurred_at`."""
     after = as_of - lookback
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(_TWICE, {"after": after, "first_id": _first_id(after - _WIDEST)})

@@ -61,7 +61,7 @@ def streak_broken(
 
 @dg.asset_check(
     asset=STREAK_BROKEN,
-    description="No learner's streak is told to be broken twice within a day, by us or by an app"
+    description="No learner's streak is told to be broken twice for one day, by us or by an app"
     " that counts for itself.",
 )
 def streaks_are_told_once_a_day(event_log: EventLog, clock: Clock) -> dg.AssetCheckResult:
