@@ -78,17 +78,28 @@ ends as (
         select evening.at + (midnight - (evening.at at time zone timezone)) as at
     ) as walked
     where next_date is null or next_date > local_date + 1
+),
+
+told as materialized (
+    select user_id, occurred_at
+    from events
+    where event_type = 'streak_broken'
 )
 """
 
 # By whomever, for an app may count streaks itself, and in whatever timezone was known then: less
 # apart than the midnights of any two days.
 _APART: LiteralString = "interval '20 hours'"
-_TELLS_IT: LiteralString = f"""
-told.event_type = 'streak_broken'
-and told.occurred_at > ends.broken_at - {_APART}
-and told.occurred_at < ends.broken_at + {_APART}
-"""
+_IS_TOLD: LiteralString = f"""
+exists (
+    select
+    from told
+    where
+        told.user_id = ends.user_id
+        and told.occurred_at > ends.broken_at - {_APART}
+        and told.occurred_at < ends.broken_at + {_APART}
+)
+"""  # noqa: S608 (constants only)
 
 _FIND: LiteralString = f"""
 with
@@ -100,11 +111,7 @@ from ends
 where
     broken_at > %(after)s
     and broken_at <= %(as_of)s
-    and not exists (
-        select
-        from recent as told
-        where told.user_id = ends.user_id and {_TELLS_IT}
-    )
+    and not {_IS_TOLD}
 order by user_id
 """  # noqa: S608 (constants only)
 
@@ -122,11 +129,7 @@ from ends
 where
     broken_at > %(after)s
     and broken_at <= %(as_of)s
-    and not exists (
-        select
-        from placed_events as told
-        where told.user_id = ends.user_id and {_TELLS_IT}
-    )
+    and not {_IS_TOLD}
 order by broken_at, user_id
 """  # noqa: S608 (constants only)
 

@@ -66,14 +66,7 @@ sums as (
         ), 0)::bigint as total_xp,
         coalesce(max((properties ->> 'new_level')::numeric) filter (
             where event_type = 'level_up'
-        ), 1)::bigint as level,
-        array_agg(distinct properties ->> 'achievement_id') filter (
-            where event_type = 'achievement_unlocked'
-        ) as unlocked,
-        array_agg(distinct local_date) filter (where not is_gamification) as study_days,
-        array_agg(distinct local_date) filter (
-            where event_type = 'streak_continued'
-        ) as checked_in_days
+        ), 1)::bigint as level
     from placed_events
     where not is_given
 )
@@ -81,11 +74,27 @@ sums as (
 select
     sums.*,
     (select min(local_date) from placed_events where is_given) as local_day,
-    (
-        select bool_or(not events.is_given)
+    exists (
+        select
         from events
-        inner join events as given on events.event_id = given.event_id and given.is_given
+        where not is_given and event_id = (select event_id from events where is_given)
     ) as is_stored,
+    -- Not aggregated as distinct: that sorts all events each time.
+    array(
+        select distinct properties ->> 'achievement_id'
+        from placed_events
+        where event_type = 'achievement_unlocked' and not is_given
+    ) as unlocked,
+    array(
+        select distinct local_date
+        from placed_events
+        where not is_gamification and not is_given
+    ) as study_days,
+    array(
+        select distinct local_date
+        from placed_events
+        where event_type = 'streak_continued' and not is_given
+    ) as checked_in_days,
     (select count(*) from answers) as answered,
     (select jsonb_object_agg(question_id, answers) from questions) as questions,
     (
@@ -150,9 +159,9 @@ def _state_of(row: DictRow) -> LearnerState:
         total_xp=row["total_xp"],
         level=row["level"],
         answered=row["answered"],
-        study_days=set(row["study_days"] or ()),
-        checked_in_days=set(row["checked_in_days"] or ()),
-        unlocked=set(row["unlocked"] or ()),
+        study_days=set(row["study_days"]),
+        checked_in_days=set(row["checked_in_days"]),
+        unlocked=set(row["unlocked"]),
         answers=row["questions"] or {},
         topics={topic: Tally(*counts) for topic, counts in (row["topics"] or {}).items()},
     )

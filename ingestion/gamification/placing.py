@@ -14,23 +14,29 @@ from psycopg.errors import InvalidParameterValue
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import Jsonb
 
-_COLUMNS: LiteralString = (
-    "event_id, event_type, user_id, session_id, question_id, topic_id, occurred_at, properties"
-)
+# The timezone that an event names; only a session's start can.
+_NAMED: LiteralString = """
+case when event_type = 'session_start' then properties ->> 'timezone' end as named_timezone
+"""
 
 # The whole history of the learners, and events given that are not stored yet.
 _OF_LEARNERS: LiteralString = f"""
-select {_COLUMNS}, false as is_given
+select
+    event_id, event_type, user_id, session_id, occurred_at, question_id, topic_id, properties,
+    false as is_given,
+    {_NAMED}
 from raw.study_events
 where user_id = any(%(learners)s::uuid[])
 union all
 select
-    event_id, event_type, user_id, session_id, question_id, topic_id, occurred_at,
-    coalesce(properties, '{{}}'), true
+    event_id, event_type, user_id, session_id, occurred_at, question_id, topic_id,
+    coalesce(properties, '{{}}'),
+    true,
+    {_NAMED}
 from
     jsonb_to_recordset(%(given)s) as given (
-        event_id uuid, event_type text, user_id uuid, session_id uuid, question_id text,
-        topic_id text, occurred_at timestamptz, properties jsonb
+        event_id uuid, event_type text, user_id uuid, session_id uuid, occurred_at timestamptz,
+        question_id text, topic_id text, properties jsonb
     )
 """  # noqa: S608 (constants only)
 
@@ -45,21 +51,20 @@ starts as materialized (
         user_id,
         session_id,
         occurred_at,
-        case properties ->> 'timezone'
+        case named_timezone
             when 'CET' then 'Europe/Brussels'
             when 'MET' then 'Europe/Brussels'
             when 'EET' then 'Europe/Athens'
             when 'WET' then 'Europe/Lisbon'
-            else properties ->> 'timezone'
+            else named_timezone
         end as timezone
     from events
     where
-        event_type = 'session_start'
-        and properties ->> 'timezone' is not null
+        named_timezone is not null
         -- Listing the engine's own reads its files each time: only if a name was not among them.
         and (
             %(are_zones_known)s
-            or properties ->> 'timezone' in (select name from pg_catalog.pg_timezone_names)
+            or named_timezone in (select name from pg_catalog.pg_timezone_names)
         )
 ),
 
@@ -132,19 +137,18 @@ events as materialized (
 # somebody who has sent no session since is looked at in the wrong timezone.
 RECENT_EVENTS: LiteralString = f"""
 recent as materialized (
-    select {_COLUMNS}
+    select event_id, event_type, user_id, session_id, occurred_at, {_NAMED}
     from raw.study_events
     where event_id >= %(first_id)s and occurred_at >= %(since)s
 ),
 
 events as materialized (
-    select *, false as is_given
-    from recent
+    select * from recent
     union all
-    select older_starts.*, false
+    select older_starts.*
     from (select distinct user_id from recent where session_id is null) as learners
     cross join lateral (
-        select {_COLUMNS}
+        select event_id, event_type, user_id, session_id, occurred_at, {_NAMED}
         from raw.study_events as older
         where
             older.user_id = learners.user_id
