@@ -5,7 +5,7 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.automation import pipeline_job, pipeline_nightly
-from orchestration.resources import Clock, Warehouse
+from orchestration.resources import Clock, EventLog, Warehouse
 
 
 @dg.definitions
@@ -16,6 +16,7 @@ def defs() -> dg.Definitions:
         dg.Definitions(
             resources={
                 "warehouse": Warehouse(),
+                "event_log": EventLog(),
                 "clock": Clock.configure_at_launch(),
             },
             jobs=[pipeline_job],

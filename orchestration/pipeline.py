@@ -10,7 +10,7 @@ import dagster as dg
 import psycopg
 
 from ingestion.store.database import Role, role_url
-from orchestration.automation import clock_config, pipeline_job
+from orchestration.automation import clock_config, pipeline_assets, pipeline_job
 from orchestration.database import open_warehouse
 from orchestration.definitions import defs
 from orchestration.defs.dbt.models import LOADS_TAG
@@ -126,10 +126,11 @@ def find_loads(url: str, tags: Mapping[str, str]) -> list[LoadRecord]:
 
 
 def select_assets(definitions: dg.Definitions, select: str) -> Collection[dg.AssetKey]:
-    """Assets a selection names. Raises EmptySelectionError where there is none."""
+    """Assets of the pipeline a selection names. Raises EmptySelectionError where there is none."""
     graph = definitions.resolve_asset_graph()
     try:
-        keys = dg.AssetSelection.from_string(select).resolve(graph)
+        chosen = dg.AssetSelection.from_string(select) & pipeline_assets
+        keys = chosen.resolve(graph)
     except dg.DagsterError as error:
         raise EmptySelectionError(f"{select!r} selects no asset") from error
     if not keys:

@@ -1,6 +1,6 @@
 """What a run holds: the database, and the instant it is evaluated at.
 
-Neither keeps a secret in its configuration: Dagster writes that into its own database and shows
+None keeps a secret in its configuration: Dagster writes that into its own database and shows
 it in the UI. The database's URL is read from the settings when the run starts.
 """
 
@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
+from ingestion.store.database import Role, role_url
 from orchestration.database import open_warehouse
 from orchestration.loads import HeldLock, hold_lock
 from orchestration.settings import read_settings
@@ -45,6 +46,24 @@ class Warehouse(dg.ConfigurableResource["Warehouse"]):
                 context.log.info("Another run is loading this database; waiting for its end.")
 
         with open_warehouse(read_settings()) as url, hold_lock(url, on_wait=tell) as self._lock:
+            yield self
+
+
+class EventLog(dg.ConfigurableResource["EventLog"]):
+    """The database as ingestion writes to it: beside whatever else runs, as the service does."""
+
+    _url: str = PrivateAttr()
+
+    @property
+    def url(self) -> str:
+        """The URL with the rights of ingestion."""
+        return self._url
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["EventLog"]:
+        """Open the database for the time of a run."""
+        with open_warehouse(read_settings()) as url:
+            self._url = role_url(url, Role.INGEST, application_name="study-gamification")
             yield self
 
 

@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     proxy_header: Literal["x-forwarded-for", "forwarded"] = Field(
         default="x-forwarded-for", description="The header those proxies write."
     )
+    gamification: Path | None = Field(
+        default=None, description="File of the rules of gamification; unset, the packaged ones."
+    )
     dagster_port: Port = Field(default=3000, description="Port of the Dagster UI, loopback only.")
     postgres_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         default=5433, description="Port of the embedded PostgreSQL, loopback only; 0: any free."

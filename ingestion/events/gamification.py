@@ -95,8 +95,8 @@ EVENT_TYPES = (
         name="streak_continued",
         family=FAMILY,
         description="The streak of study days grew.",
-        when="Daily check-in.",
-        where="`POST /api/gamification/checkin` (daily).",
+        when="Daily check-in, or the first study event of a local day.",
+        where="`POST /api/gamification/checkin` (daily); backend, after the activity's own event.",
         properties=Streak,
     ),
     EventType(
@@ -104,7 +104,8 @@ EVENT_TYPES = (
         family=FAMILY,
         description="The streak of study days ended.",
         when="A day was missed.",
-        where="Backend, batch job that detects broken streaks at 00:00 UTC.",
+        where="Backend, hourly job that detects broken streaks at the learner's own midnight "
+        "(00:00 UTC without a timezone).",
         properties=Streak,
     ),
 )

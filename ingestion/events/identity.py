@@ -69,6 +69,23 @@ def random_uuid7(instant: datetime) -> UUID:
     return _compose(instant, os.urandom(_TAIL_BYTES))
 
 
+def follow_uuid7(event_id: UUID, ordinal: int) -> UUID:
+    """Make the id of what follows from an event as its first (0), second (1), ... consequence.
+
+    It sorts after the event's and after those of the consequences before it, up to 4,096 of them;
+    it is a millisecond later, because what follows within one must not sort by chance. The same
+    event and ordinal always give the same id.
+
+    Raises `ValueError` for an id that is no UUIDv7.
+    """
+    if embedded_instant(event_id) is None:
+        raise ValueError("only an event with a UUIDv7 can have consequences")
+    of_it = blake2b(b"%d" % ordinal, digest_size=_TAIL_BYTES, key=event_id.bytes, person=_PERSON)
+    sequence, tail = min(ordinal, 0xFFF), int.from_bytes(of_it.digest(), "big")
+    milliseconds = (event_id.int >> 80) + 1
+    return _lay_out(milliseconds, sequence << 62 | tail & ((1 << 62) - 1))
+
+
 def resolve_identity(
     client_id: str, original: datetime | None, received_at: datetime
 ) -> Identity | None:
@@ -96,6 +113,9 @@ def _compose(instant: datetime, tail: bytes) -> UUID:
     milliseconds = (instant - EPOCH) // _MILLISECOND
     if milliseconds < 0:
         raise ValueError("a UUIDv7 cannot carry a time before 1970")
-    bits = int.from_bytes(tail, "big")
+    return _lay_out(milliseconds, int.from_bytes(tail, "big"))
+
+
+def _lay_out(milliseconds: int, bits: int) -> UUID:
     high, low = (bits >> 62) & 0xFFF, bits & ((1 << 62) - 1)
     return UUID(int=milliseconds << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low)

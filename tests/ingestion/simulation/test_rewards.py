@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ingestion.events.gamification import EVENT_TYPES
+from ingestion.gamification.rules import load_rules
 from ingestion.readers.stream import EventDict
 from ingestion.simulation import simulate
-from ingestion.simulation.gamification import xp_for_level
 from tests.ingestion.readers.streams import occurred_at
 
 END_AT = datetime(2026, 3, 29, 18, tzinfo=UTC)
+LEVELS = load_rules().levels
 REWARDS = {event_type.name for event_type in EVENT_TYPES}
 
 
@@ -30,13 +31,13 @@ def test_xp_and_levels_add_up(learners: list[list[EventDict]]) -> None:
         for event in learner:
             told = event["properties"]
             if event["event_type"] == "xp_earned":
-                assert total < xp_for_level(level + 1)  # no level was forgotten
+                assert total < LEVELS.begins_at(level + 1)  # no level was forgotten
                 total += told["xp_amount"]
                 assert told["new_total_xp"] == total
             elif event["event_type"] == "level_up":
                 assert told == {"old_level": level, "new_level": level + 1, "total_xp": total}
                 level += 1
-                assert xp_for_level(level) <= total
+                assert LEVELS.begins_at(level) <= total
 
 
 def test_achievements_come_once_with_their_xp(learners: list[list[EventDict]]) -> None:
