@@ -31,7 +31,10 @@ from ingestion.landing.queue import QueueFullError
 
 limit_clock = time.monotonic
 _PREFLIGHT_SECONDS = 600
-_SENT_HEADERS = ("Authorization", "Content-Type", "Content-Encoding", "X-Request-Id")
+_SENT_HEADERS = (
+    *("Authorization", "Content-Type", "Content-Encoding", "X-Request-Id"),
+    *("AnonymousId", "X-Retry-Count"),  # of RudderStack's and Segment's SDKs: unread, but sent
+)
 _READ_HEADERS = ("Retry-After", "X-Request-Id")
 
 

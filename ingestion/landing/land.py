@@ -54,19 +54,11 @@ async def land(
     return outcome
 
 
-async def land_again(
-    connection: AsyncConnection,
-    events: Sequence[object],
-    *,
-    received_at: datetime,
-    sent_at: datetime | None,
-    context: Mapping[str, object],
-) -> LandingReport:
+async def land_again(connection: AsyncConnection, batch: JudgedBatch) -> LandingReport:
     """Land what dead letters hold, as `land` does, but in the caller's transaction.
 
     No dead letter is written: there is one of each already.
     """
-    batch = judge_values(events, received_at=received_at, sent_at=sent_at, context=context)
     rows = await _open_rows(connection, [batch], MonthCache())
     verdicts = await event_log.merge(connection, rows)
     reports = [_report(batch, verdicts)]
