@@ -1,7 +1,7 @@
-"""The service on a real socket, with a key, before a database of the test's own."""
+"""The service on a real socket, with a key, before a database of the module's."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,25 +19,42 @@ KEY = "key-of-the-sdk"
 Serve = Callable[..., str]
 
 
+@contextmanager
+def _served(database_url: str, **options: Any) -> Iterator[str]:
+    settings = IngestionSettings(database_url=database_url, **{"write_keys": (KEY,), **options})
+    with running(build_server(settings, host="127.0.0.1", port=0)) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def shared_url(shared_database_url: str) -> Iterator[str]:
+    """One service for a module; what it has counted is of all its tests."""
+    with _served(shared_database_url) as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(shared_database_url: str) -> str:
+    """The module's database, emptied of all that was received."""
+    with psycopg.connect(shared_database_url) as connection:
+        connection.execute(
+            "truncate raw.study_events, raw.failed_events, raw.landings, raw.replays"
+        )
+    return shared_database_url
+
+
 @pytest.fixture
 def serve(database_url: str) -> Iterator[Serve]:
-    """Start a service before the test's database and give its URL; stopped after the test."""
+    """Start a service with options of the test's and give its URL; stopped after the test."""
     with ExitStack() as stack:
-
-        def start(**options: Any) -> str:
-            settings = IngestionSettings(
-                database_url=database_url, **{"write_keys": (KEY,), **options}
-            )
-            server = build_server(settings, host="127.0.0.1", port=0)
-            return stack.enter_context(running(server))
-
-        yield start
+        yield lambda **options: stack.enter_context(_served(database_url, **options))
 
 
 @pytest.fixture
-def client(serve: Serve) -> Iterator[httpx.Client]:
+def client(shared_url: str, database_url: str) -> Iterator[httpx.Client]:
     """A client that shows its key as Segment's SDKs do."""
-    with httpx.Client(base_url=serve(), auth=(KEY, ""), timeout=60) as client:
+    assert database_url
+    with httpx.Client(base_url=shared_url, auth=(KEY, ""), timeout=60) as client:
         yield client
 
 

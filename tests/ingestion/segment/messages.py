@@ -8,7 +8,7 @@ LEARNER = "7b5de3c9-2ac8-4c0c-8b3d-5b9b5f1b0c11"
 SESSION = "0d1f4a3e-94a6-4f2f-8a34-4a1a59f1f0aa"
 
 
-def track(event: str = "Question Submit", **fields: Any) -> dict[str, Any]:
+def track(event: object = "Question Submit", **fields: Any) -> dict[str, Any]:
     """A track call with all that SDKs send around it; give fields to make it another."""
     return {
         "type": "track",

@@ -57,9 +57,11 @@ def test_batch_lands_what_is_mapped_and_tells_of_the_rest(
     assert not [word for word in ("jane", "203.0.113", "anonymousId") if word in kept]
 
 
-def test_verdicts_are_counted(client: httpx.Client) -> None:
-    client.post("/v1/batch", json=batch(track(), track(type="identify", traits={"phone": "1"})))
-    lines = client.get("/metrics").text.splitlines()
+def test_verdicts_are_counted(serve: Serve) -> None:
+    url = serve()
+    messages = batch(track(), track(type="identify", traits={"phone": "1"}), writeKey=KEY)
+    httpx.post(f"{url}/v1/batch", json=messages)
+    lines = httpx.get(f"{url}/metrics").text.splitlines()
     assert 'study_events_accepted_total{event_type="question_submit"} 1.0' in lines
     assert 'study_refused_events_total{code="private_traits"} 1.0' in lines
     assert "study_events_received_total 2.0" in lines
