@@ -12,6 +12,9 @@ from psycopg.rows import dict_row
 
 from ingestion.api import IngestionSettings
 from ingestion.api.server import build_server
+from tests.ingestion.clients.serving import served
+from tests.ingestion.segment.installing import install_sdks
+from tests.ingestion.segment.watch import Watch
 from tests.ingestion.serving import running
 
 KEY = "key-of-the-sdk"
@@ -79,3 +82,22 @@ def query(database_url: str) -> Callable[[str], list[dict[str, Any]]]:
             return connection.execute(statement.encode()).fetchall()
 
     return ask
+
+
+@pytest.fixture(scope="session")
+def sdks() -> Path:
+    """The folder the SDKs for Node and browsers are installed in."""
+    return install_sdks()
+
+
+@pytest.fixture
+def watch(database_url: str) -> Watch:
+    """What stands before a service of the test's; give it to `served`."""
+    return Watch(IngestionSettings(database_url=database_url, write_keys=(KEY,)))
+
+
+@pytest.fixture
+def watched_url(watch: Watch) -> Iterator[str]:
+    """Where the watched service is."""
+    with served(watch) as url:
+        yield url
