@@ -33,7 +33,9 @@ limit_clock = time.monotonic
 _PREFLIGHT_SECONDS = 600
 _SENT_HEADERS = (
     *("Authorization", "Content-Type", "Content-Encoding", "X-Request-Id"),
-    *("AnonymousId", "X-Retry-Count"),  # of RudderStack's and Segment's SDKs: unread, but sent
+    # Of Segment's and RudderStack's SDKs: unread, but without leave browsers send nothing at all.
+    *("X-Retry-Count", "AnonymousId", "SentAt", "Rsa-Recovered", "Rsa-Retry-Attempt"),
+    *("Rsa-Retry-Reason", "Rsa-Since-First-Attempt", "Rsa-Since-Last-Attempt"),
 )
 _READ_HEADERS = ("Retry-After", "X-Request-Id")
 

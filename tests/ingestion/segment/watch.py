@@ -54,7 +54,7 @@ class Watch:
                 lambda: sum(len(seen.messages()) for seen in self.posts()) >= count,
                 PATIENCE_SECONDS,
             )
-        assert came, [(seen.method, seen.path, seen.body[:300]) for seen in self.seen]
+        assert came, [(seen.method, seen.path, seen.headers, seen.body[:300]) for seen in self.seen]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Pass a request on, and remember it once it is answered."""
