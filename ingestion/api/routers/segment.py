@@ -81,8 +81,8 @@ for _call, _aliases in _ALIASES.items():
             response_model=SegmentVerdict,
             operation_id=f"segment_{_path}",
             summary=_SUMMARIES[_call],
-            description=f"As `/v1/{_call}`, by the short name." if _path != _call else None,
-            include_in_schema=_path in (_call, "b"),
+            description=f"Also {', '.join(f'`/v1/{alias}`' for alias in _aliases)}.",
+            include_in_schema=_path == _call,
             responses={
                 200: answered("A verdict for each message, in their order.", ANSWER),
                 **refusals(CALL_REFUSALS, WRITER_REFUSALS),
