@@ -12,7 +12,7 @@ from ingestion.api.routers import events, health, metrics, segment
 from ingestion.api.settings import IngestionSettings
 from ingestion.api.stack import gate_open, surround
 from ingestion.landing.queue import LandingQueue
-from ingestion.segment.rules import load_rules
+from ingestion.segment.rules import load_segment_rules
 from ingestion.segment.translation import segment_dialect
 from ingestion.store.database import Role, role_url
 
@@ -62,7 +62,7 @@ def create_app(settings: IngestionSettings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.settings = settings
-    app.state.segment = segment_dialect(load_rules(settings.segment_rules))
+    app.state.segment = segment_dialect(load_segment_rules(settings.segment_rules))
     surround(app, settings)
     app.include_router(events.router)
     app.include_router(segment.router)

@@ -49,7 +49,7 @@ _RETRY_AFTER = {
         "schema": {"type": "integer", "minimum": 1},
     }
 }
-ENCODING: Json = {
+ENCODING = {
     "name": "Content-Encoding",
     "in": "header",
     "required": False,
@@ -57,7 +57,7 @@ ENCODING: Json = {
     "schema": {"type": "string", "enum": ["identity", "gzip"]},
 }
 
-KEYS: list[Json] = [{"key": []}, {"key_as_user_name": []}, {}]
+SECURITY: list[Json] = [{"key": []}, {"key_as_user_name": []}, {}]
 
 Refusals = Mapping[int, Mapping[str, str]]
 
@@ -160,7 +160,7 @@ def body_of(*models: str) -> Json:
                 "text/plain": {"schema": beacon},
             },
         },
-        "security": KEYS,
+        "security": SECURITY,
     }
 
 

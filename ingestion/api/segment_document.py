@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ingestion.api.openapi import BATCH_REFUSALS, ENCODING, KEYS, Json, Refusals
+from ingestion.api.openapi import BATCH_REFUSALS, ENCODING, SECURITY, Json, Refusals
 
 _LEARNER = "6f1c2b9e-4a53-4e0c-9d55-0b8f6a1f7c21"
 _SESSION = "0b9f3c5a-7a1e-4b52-8f0d-2f6f6a3f9e10"
@@ -104,7 +104,7 @@ def describe_call(call: str) -> Json:
             "required": True,
             "content": {"application/json": {"schema": schema, "examples": examples}},
         },
-        "security": KEYS,
+        "security": SECURITY,
     }
 
 

@@ -24,7 +24,7 @@ PAGES: Mapping[str, str] = {
 """Pages and screens that say what was studied, if they name it: the id is required."""
 
 
-class RulesError(ValueError):
+class SegmentRulesError(ValueError):
     """A file of rules that cannot be used; says which file, where, and why, in one line."""
 
 
@@ -67,24 +67,24 @@ def built_in_rules() -> SegmentRules:
     )
 
 
-def load_rules(file: Path | None) -> SegmentRules:
-    """The built-in rules, and those of a TOML file before them. Raises RulesError."""
+def load_segment_rules(file: Path | None) -> SegmentRules:
+    """The built-in rules, and those of a TOML file before them. Raises SegmentRulesError."""
     rules = built_in_rules()
     if file is None:
         return rules
     try:
         told = _RulesFile.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except OSError as error:
-        raise RulesError(f"{file} cannot be read: {error.strerror or error}") from error
+        raise SegmentRulesError(f"{file} cannot be read: {error.strerror or error}") from error
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
-        raise RulesError(f"{file}, at {place}: {first['msg']}") from error
+        raise SegmentRulesError(f"{file}, at {place}: {first['msg']}") from error
     except ValueError as error:
-        raise RulesError(f"{file} is no TOML: {error}") from error
+        raise SegmentRulesError(f"{file} is no TOML: {error}") from error
     for place, rule in told.places():
         if why := _find_fault(rule):
-            raise RulesError(f"{file}, at {place}: {why}")
+            raise SegmentRulesError(f"{file}, at {place}: {why}")
     return SegmentRules(
         events={**rules.events, **{name: rule.rule() for name, rule in told.events.items()}},
         pages={**rules.pages, **{name: rule.rule() for name, rule in told.pages.items()}},

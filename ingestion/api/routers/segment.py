@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from ingestion.api.accounting import account_batch, admit_batch
 from ingestion.api.auth import require_writer
 from ingestion.api.context import request_context
-from ingestion.api.openapi import KEYS, WRITER_REFUSALS, answered, refusals
+from ingestion.api.openapi import SECURITY, WRITER_REFUSALS, answered, refusals
 from ingestion.api.segment_body import read_call
 from ingestion.api.segment_document import (
     ANSWER,
@@ -106,7 +106,7 @@ class SourceConfig(BaseModel):
         200: answered("A source without destinations.", SOURCE_CONFIG),
         **refusals(WRITER_REFUSALS),
     },
-    openapi_extra={"security": KEYS},
+    openapi_extra={"security": SECURITY},
 )
 @configuration.get("/sourceConfig/", include_in_schema=False)
 async def read_source_config() -> Response:

@@ -10,7 +10,7 @@ import psycopg
 
 from ingestion.landing.failure_log import Selection
 from ingestion.landing.replaying import NO_DIALECTS, Dialects, Replay, replay_failures
-from ingestion.segment.rules import load_rules
+from ingestion.segment.rules import load_segment_rules
 from ingestion.segment.translation import segment_dialect
 from ingestion.store.database import Role, role_url
 from tests.ingestion.segment.conftest import KEY, Serve
@@ -29,7 +29,7 @@ def replay(url: str, dialects: Dialects) -> list[Replay]:
 
 
 def with_rules(file: Path | None) -> Dialects:
-    dialect = segment_dialect(load_rules(file))
+    dialect = segment_dialect(load_segment_rules(file))
     return {dialect.name: dialect}
 
 

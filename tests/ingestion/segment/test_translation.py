@@ -11,7 +11,12 @@ from ingestion.events.plan import PLAN
 from ingestion.events.refusal import Rejection
 from ingestion.landing.dialect import Translation
 from ingestion.segment.messages import trim_message
-from ingestion.segment.rules import RulesError, SegmentRules, built_in_rules, load_rules
+from ingestion.segment.rules import (
+    SegmentRules,
+    SegmentRulesError,
+    built_in_rules,
+    load_segment_rules,
+)
 from ingestion.segment.spelling import spellings, to_snake
 from ingestion.segment.translation import segment_dialect
 from tests.ingestion.segment.messages import LEARNER, SESSION, page, track
@@ -185,7 +190,7 @@ def test_refusal_speaks_the_senders_names() -> None:
 def test_file_of_rules_stands_before_the_built_in_ones(tmp_path: Path) -> None:
     file = tmp_path / "rules.toml"
     file.write_text(RULES)
-    rules = load_rules(file)
+    rules = load_segment_rules(file)
     properties = {"lectureId": "l1", "watched": 30, "plan": "free", "chunkIndex": 2}
     event = event_of(track("Lecture Watched", properties=properties), rules)
     assert (event["material_id"], event["topic_id"]) == ("l1", "lectures")
@@ -217,8 +222,8 @@ def test_file_that_cannot_be_used_is_told_in_one_line(
     file = tmp_path / "rules.toml"
     if text is not None:
         file.write_text(text)
-    with pytest.raises(RulesError) as caught:
-        load_rules(file)
+    with pytest.raises(SegmentRulesError) as caught:
+        load_segment_rules(file)
     assert why in str(caught.value)
     assert "\n" not in str(caught.value)
 
