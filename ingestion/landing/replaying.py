@@ -15,7 +15,6 @@ from ingestion.events.identity import EPOCH, derive_uuid7
 from ingestion.events.instants import parse_instant
 from ingestion.landing.dialect import PROTOCOL, Dialect
 from ingestion.landing.failure_log import Failure, Selection, State, read_failures
-from ingestion.landing.judging import judge_values
 from ingestion.landing.land import land_again
 from ingestion.landing.verdict import Status, Verdict
 from ingestion.privacy.masking import mask_text
@@ -102,14 +101,14 @@ async def _replay(
     tried = [failure for failure in failures if not _why_not(failure, dialects)]
     for request in _by_request(tried):
         dialect = dialects.get(_protocol(request[0]))
-        batch = judge_values(
+        report = await land_again(
+            connection,
             [_restore(failure, dialect) for failure in request],
             received_at=request[0].received_at,
             sent_at=request[0].sent_at,
             context=request[0].context,
             dialect=dialect,
         )
-        report = await land_again(connection, batch)
         replays += map(Replay, request, report.results)
     await connection.execute(_MARK, (Jsonb([_mark(replay) for replay in replays]),))
     return [*replays, *refused]
