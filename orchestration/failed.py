@@ -8,6 +8,8 @@ import psycopg
 
 from ingestion.landing.failure_log import Failure, Selection, read_failures
 from ingestion.landing.replaying import Replay, replay_failures
+from ingestion.segment.rules import load_segment_rules
+from ingestion.segment.translation import segment_dialect
 from ingestion.store.database import Role, role_url
 from orchestration.database import open_warehouse
 from orchestration.settings import Settings
@@ -27,11 +29,16 @@ def replay(
     dry_run: bool,
     on_batch: Callable[[int], None] = lambda _: None,
 ) -> list[Replay]:
-    """Land the open failed events of a selection again. Raises StoreError."""
+    """Land the open failed events of a selection again. Raises StoreError and SegmentRulesError."""
+    segment = segment_dialect(load_segment_rules(settings.segment_events))
     return _run(
         settings,
         lambda connection: replay_failures(
-            connection, selection, dry_run=dry_run, on_batch=on_batch
+            connection,
+            selection,
+            dialects={segment.name: segment},
+            dry_run=dry_run,
+            on_batch=on_batch,
         ),
     )
 

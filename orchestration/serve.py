@@ -8,6 +8,7 @@ from pathlib import Path
 from ingestion.api.logs import log_libraries_alike
 from ingestion.api.settings import IngestionSettings
 from ingestion.api.workers import WorkersFailedError, run_workers
+from ingestion.segment.rules import load_segment_rules
 from orchestration.database import open_warehouse
 from orchestration.settings import Settings, exported, variable_name
 from orchestration.supervisor import SupervisorError, require_free, stop_on_signals
@@ -17,8 +18,11 @@ def serve_ingestion(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM; requests under way are answered first.
 
     Raises SupervisorError where the port is taken or the workers do not start, StoreError where
-    the database does not come up or is behind.
+    the database does not come up or is behind, SegmentRulesError for a file of Segment's names that
+    cannot be used.
     """
+    # Here, where its error is told in one line: each worker reads it again.
+    load_segment_rules(settings.segment_events)
     require_free({variable_name("ingestion_port"): (settings.host, settings.ingestion_port)})
     # The signals end the workers' watch; caught here besides, so that the database this process
     # may have started is stopped as well.
@@ -48,6 +52,7 @@ def ingestion_settings(
         requests_per_second=settings.requests_per_second,
         events_per_second=settings.events_per_second,
         max_connections=settings.max_connections,
+        segment_rules=settings.segment_events,
         cors_origins=settings.cors_origins,
         trusted_proxies=settings.trusted_proxies,
         proxy_header=settings.proxy_header,

@@ -65,6 +65,10 @@ class Settings(BaseSettings):
     max_connections: Annotated[int, Field(ge=1)] = Field(
         default=1000, description="Connections to the ingestion service, over all workers."
     )
+    segment_events: Path | None = Field(
+        default=None,
+        description="TOML file of names that Segment's SDKs send beside the plan's own.",
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Origins whose pages may send, comma separated; `*`: all.",

@@ -8,10 +8,12 @@ from psycopg import AsyncConnection, sql
 from psycopg_pool import AsyncConnectionPool
 
 from ingestion.api.openapi import describe
-from ingestion.api.routers import events, health, metrics
+from ingestion.api.routers import events, health, metrics, segment
 from ingestion.api.settings import IngestionSettings
 from ingestion.api.stack import gate_open, surround
 from ingestion.landing.queue import LandingQueue
+from ingestion.segment.rules import load_segment_rules
+from ingestion.segment.translation import segment_dialect
 from ingestion.store.database import Role, role_url
 
 # A table locked by somebody's work on it: senders are told to come back, and do not wait unheard
@@ -60,8 +62,11 @@ def create_app(settings: IngestionSettings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.settings = settings
+    app.state.segment = segment_dialect(load_segment_rules(settings.segment_rules))
     surround(app, settings)
     app.include_router(events.router)
+    app.include_router(segment.router)
+    app.include_router(segment.configuration)
     app.include_router(health.router)
     app.include_router(metrics.router)
     describe(app)

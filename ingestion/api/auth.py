@@ -33,12 +33,33 @@ async def require_writer(request: Request) -> None:
 
     The writer is then in `request.scope["writer"]`.
     """
+    await require_writer_with(request, _presented_key(request.headers.get("authorization", "")))
+
+
+async def require_writer_with(request: Request, key: str | None) -> None:
+    """The same for a key that came another way than in the header."""
     gate: Gate = request.app.state.gate
-    writer = await _identify(request, gate)
+    writer = await _identify(request, gate, key)
     request.scope["writer"] = writer
     settings = gate.settings
     rate = writer.requests_per_second or settings.requests_per_second
     _spend(request, gate.requests, 1, rate=rate, limit="requests")
+
+
+async def may_read_for_key(request: Request) -> bool:
+    """Whether a body is to be read because the key may be in it: no header shows one.
+
+    Raises `RequestRefusedError`: 403 for who needs no key and may not write, 429 for an address
+    that has guessed too often, 503 (keys unknown).
+    """
+    if "authorization" in request.headers:
+        return False
+    gate: Gate = request.app.state.gate
+    if await gate.keys.is_empty():
+        _require_local(request)
+        return False
+    _require_no_guesser(request, gate)
+    return True
 
 
 def spend_events(request: Request, count: int) -> None:
@@ -53,18 +74,15 @@ async def require_reader_of_metrics(request: Request) -> None:
     """Let in who is on this machine or has a key; raise `RequestRefusedError` for others."""
     if not _is_local(request):
         gate: Gate = request.app.state.gate
-        await _identify(request, gate)
+        await _identify(request, gate, _presented_key(request.headers.get("authorization", "")))
 
 
-async def _identify(request: Request, gate: Gate) -> Writer:
+async def _identify(request: Request, gate: Gate, key: str | None) -> Writer:
     if await gate.keys.is_empty():
         _require_local(request)
         return LOOPBACK_WRITER
-    address = neighbourhood(request.scope["client"])
-    if seconds := gate.failed_logins.look(address, 1):
-        # Not even compared: otherwise guessing would go on at any speed, and succeed in the end.
-        raise _throttled(request, "failed_logins", seconds, "too many unknown keys from here")
-    key = _presented_key(request.headers.get("authorization", ""))
+    # Not even compared: otherwise guessing would go on at any speed, and succeed in the end.
+    address = _require_no_guesser(request, gate)
     writer = await gate.keys.identify(key) if key is not None else None
     if writer is not None:
         return writer
@@ -77,6 +95,14 @@ async def _identify(request: Request, gate: Gate) -> Writer:
         "send a write key as `Authorization: Bearer KEY` or as the Basic user name",
         {"WWW-Authenticate": "Bearer"},
     )
+
+
+def _require_no_guesser(request: Request, gate: Gate) -> str:
+    """The sender's neighbourhood, unless too many unknown keys came from there."""
+    address = neighbourhood(request.scope["client"])
+    if seconds := gate.failed_logins.look(address, 1):
+        raise _throttled(request, "failed_logins", seconds, "too many unknown keys from here")
+    return address
 
 
 def _spend(

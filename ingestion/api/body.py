@@ -72,15 +72,48 @@ async def read_batch(request: Request, *, may_be_single: bool) -> Batch:
     422 not a batch.
     """
     settings: IngestionSettings = request.app.state.settings
-    body = await _read(request, settings.max_body_bytes)
+    _require_json(request)
+    body = await read_body(request, settings.max_body_bytes)
     batch = _split(body) or _parse_batch(body, may_be_single=may_be_single)
-    if batch.size > settings.max_batch_events:
-        raise RequestRefusedError(
-            413,
-            "too_many_events",
-            f"{batch.size} events in one batch: send at most {settings.max_batch_events}",
-        )
+    require_few(batch.size, settings.max_batch_events)
     return batch
+
+
+async def read_body(request: Request, most: int) -> bytes:
+    """Read and inflate a body whatever it is said to be.
+
+    Raises `RequestRefusedError`: 400 for what is no gzip, 413, 415 for another encoding.
+    """
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip"):
+        raise RequestRefusedError(415, "unsupported_encoding", "send it plain or gzipped")
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most:
+            raise _too_large(most)
+        chunks.append(chunk)
+    body = b"".join(chunks)
+    return _inflate(body, most) if encoding == "gzip" else body
+
+
+def parse_body(body: bytes) -> object:
+    """Parse a body. Raises `RequestRefusedError` (400): no JSON, or nested too deeply."""
+    _require_shallow(body, MOST_LEVELS)
+    try:
+        # NaN and Infinity are let through here: they are one event's fault, not the batch's.
+        return json.loads(body.decode())
+    except (ValueError, RecursionError) as error:
+        raise _malformed(error) from error
+
+
+def require_few(size: int, most: int) -> None:
+    """Raise `RequestRefusedError` (413) for a batch of more than so many events."""
+    if size > most:
+        raise RequestRefusedError(
+            413, "too_many_events", f"{size} events in one batch: send at most {most}"
+        )
 
 
 def _split(body: bytes) -> Batch | None:
@@ -98,8 +131,7 @@ def _split(body: bytes) -> Batch | None:
 
 
 def _parse_batch(body: bytes, *, may_be_single: bool) -> Batch:
-    _require_shallow(body, MOST_LEVELS)
-    document = _parse(body)
+    document = parse_body(body)
     if not isinstance(document, dict):
         raise _not_a_batch("the body is not a JSON object")
     single = may_be_single and "events" not in document
@@ -113,22 +145,10 @@ def _parse_batch(body: bytes, *, may_be_single: bool) -> Batch:
     return Batch(body, None if single else _sent_at(batch.get("sent_at")), events=events)
 
 
-async def _read(request: Request, most: int) -> bytes:
+def _require_json(request: Request) -> None:
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type not in _JSON_TYPES and not content_type.endswith("+json"):
         raise RequestRefusedError(415, "unsupported_media_type", "send application/json")
-    encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("identity", "gzip"):
-        raise RequestRefusedError(415, "unsupported_encoding", "send it plain or gzipped")
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > most:
-            raise _too_large(most)
-        chunks.append(chunk)
-    body = b"".join(chunks)
-    return _inflate(body, most) if encoding == "gzip" else body
 
 
 def _inflate(body: bytes, most: int) -> bytes:
@@ -149,14 +169,6 @@ def _require_shallow(text: bytes, most: int) -> None:
         raise RequestRefusedError(
             400, "nested_too_deeply", f"arrays and objects are over {MOST_LEVELS} levels deep"
         )
-
-
-def _parse(body: bytes) -> object:
-    try:
-        # NaN and Infinity are let through here: they are one event's fault, not the batch's.
-        return json.loads(body.decode())
-    except (ValueError, RecursionError) as error:
-        raise _malformed(error) from error
 
 
 def _malformed(error: Exception) -> RequestRefusedError:

@@ -20,6 +20,7 @@ _MAY_BE_RESENT = (429, 500, 503)
 
 _TAGS = [
     {"name": "events", "description": "Land study events; each gets a verdict of its own."},
+    {"name": "segment", "description": "What Segment's and RudderStack's SDKs send."},
     {"name": "health", "description": "Is it alive, is it ready, what has it done."},
 ]
 _SECURITY_SCHEMES = {
@@ -48,13 +49,15 @@ _RETRY_AFTER = {
         "schema": {"type": "integer", "minimum": 1},
     }
 }
-_ENCODING = {
+ENCODING = {
     "name": "Content-Encoding",
     "in": "header",
     "required": False,
     "description": "`gzip` where the body is compressed; the limits hold for the inflated body.",
     "schema": {"type": "string", "enum": ["identity", "gzip"]},
 }
+
+SECURITY: list[Json] = [{"key": []}, {"key_as_user_name": []}, {}]
 
 Refusals = Mapping[int, Mapping[str, str]]
 
@@ -149,7 +152,7 @@ def body_of(*models: str) -> Json:
     schema = {"anyOf": references} if len(references) > 1 else references[0]
     beacon = {"type": "string", "description": "The same JSON, as `navigator.sendBeacon` sends it."}
     return {
-        "parameters": [_ENCODING],
+        "parameters": [ENCODING],
         "requestBody": {
             "required": True,
             "content": {
@@ -157,7 +160,7 @@ def body_of(*models: str) -> Json:
                 "text/plain": {"schema": beacon},
             },
         },
-        "security": [{"key": []}, {"key_as_user_name": []}, {}],
+        "security": SECURITY,
     }
 
 

@@ -46,6 +46,7 @@ class IngestionSettings:
     keep_alive_seconds: int = 30
     drain_seconds: int = 5
 
+    segment_rules: Path | None = None  # an operator's names for events, beside the plan's
     cors_origins: tuple[str, ...] = ()
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     proxy_header: ProxyHeader = "x-forwarded-for"

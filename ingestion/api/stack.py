@@ -31,7 +31,12 @@ from ingestion.landing.queue import QueueFullError
 
 limit_clock = time.monotonic
 _PREFLIGHT_SECONDS = 600
-_SENT_HEADERS = ("Authorization", "Content-Type", "Content-Encoding", "X-Request-Id")
+_SENT_HEADERS = (
+    *("Authorization", "Content-Type", "Content-Encoding", "X-Request-Id"),
+    # Of Segment's and RudderStack's SDKs: unread, but without leave browsers send nothing at all.
+    *("X-Retry-Count", "AnonymousId", "SentAt", "Rsa-Recovered", "Rsa-Retry-Attempt"),
+    *("Rsa-Retry-Reason", "Rsa-Since-First-Attempt", "Rsa-Since-Last-Attempt"),
+)
 _READ_HEADERS = ("Retry-After", "X-Request-Id")
 
 

@@ -23,6 +23,9 @@ class Code(StrEnum):
     OCCURRED_AT_REQUIRED = "occurred_at_required"
     OCCURRED_AT_OUT_OF_RANGE = "occurred_at_out_of_range"
     CONFLICT = "conflict"
+    UNMAPPED_EVENT = "unmapped_event"
+    TRAITS_NOT_STORED = "traits_not_stored"
+    PRIVATE_TRAITS = "private_traits"
 
 
 MEANINGS: Mapping[Code, str] = MappingProxyType(
@@ -51,5 +54,14 @@ MEANINGS: Mapping[Code, str] = MappingProxyType(
             "that is not open."
         ),
         Code.CONFLICT: "An event with this `event_id` and other content is already stored.",
+        Code.UNMAPPED_EVENT: (
+            "By Segment's API: the name of an event, a page or a screen that is mapped to no event "
+            "type. It is kept, and can be replayed once the name is mapped (segment.md)."
+        ),
+        Code.TRAITS_NOT_STORED: (
+            "By Segment's API: an `identify`, `group` or `alias` call. It says nothing that "
+            "happened, and there is no place for traits of a person: none is kept."
+        ),
+        Code.PRIVATE_TRAITS: "The same, and among the traits are personal data. None is kept.",
     }
 )

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import msgspec
@@ -12,6 +12,7 @@ from ingestion.events.columns import microseconds
 from ingestion.events.plan import PLAN
 from ingestion.events.reading import read_events
 from ingestion.events.validation import AcceptedEvent, Rejection, validate_event
+from ingestion.landing.dialect import PROTOCOL, Dialect
 from ingestion.landing.failed_events import FailedEvent
 from ingestion.landing.months import OpenMonths
 from ingestion.landing.rows import RowWriter
@@ -46,6 +47,7 @@ class JudgedBatch:
     `payload_at` gives the event at a position as the client sent it; `fast` is how many events
     were read by their shapes, `redacted` how many held private data, `redactions` what of each
     kind was taken out. `event_types` names those that say a type of the plan, by position.
+    `dialect` is the protocol they came by where that is not our own.
     """
 
     size: int
@@ -59,12 +61,21 @@ class JudgedBatch:
     redacted: int = 0
     redactions: Counter[str] = field(default_factory=Counter)
     event_types: dict[int, str] = field(default_factory=dict)
+    dialect: Dialect | None = None
 
     def fail(self, verdict: Verdict) -> None:
         """Add a verdict of `rejected` or `conflict` and with it a dead letter."""
         if verdict.why is None:
             raise ValueError("a failed event needs a reason")
         self.failed.append(FailedEvent(verdict, verdict.why, self.payload_at(verdict.index)))
+
+    def reject(self, position: int, why: Rejection) -> Verdict:
+        """The verdict on an event that is turned away: it names the id it came with, if any."""
+        payload = self.payload_at(position)
+        name = "event_id" if self.dialect is None else self.dialect.id_field
+        event_id = payload.get(name) if isinstance(payload, dict) else None
+        told = event_id if isinstance(event_id, str) and len(event_id) <= _ID_CHARACTERS else None
+        return Verdict(position, Status.REJECTED, told, why=why)
 
     def close(self, months: OpenMonths) -> None:
         """Turn away the rows that have no open month."""
@@ -74,7 +85,7 @@ class JudgedBatch:
             if why is None:
                 kept.append(row)
             else:
-                self.fail(_rejected(row.position, self.payload_at(row.position), why))
+                self.fail(self.reject(row.position, why))
         self.rows = kept
 
 
@@ -84,14 +95,19 @@ def judge_values(
     received_at: datetime,
     sent_at: datetime | None,
     context: Mapping[str, object],
+    dialect: Dialect | None = None,
 ) -> JudgedBatch:
-    """Judge events that were parsed from JSON already, one by one."""
+    """Judge events that were parsed from JSON already, one by one.
+
+    With a dialect they are its messages; the context of each says so.
+    """
     batch = JudgedBatch(
         size=len(events),
         received_at=received_at,
         sent_at=sent_at,
-        context=context,
+        context=context if dialect is None else {**context, PROTOCOL: dialect.name},
         payload_at=events.__getitem__,
+        dialect=dialect,
     )
     _judge_singly(batch, range(len(events)), _writer(batch))
     return batch
@@ -138,18 +154,31 @@ def _writer(batch: JudgedBatch) -> RowWriter:
 
 def _judge_singly(batch: JudgedBatch, positions: Iterable[int], writer: RowWriter) -> None:
     for position in positions:
-        payload = batch.payload_at(position)
-        outcome = validate_event(payload, received_at=batch.received_at, sent_at=batch.sent_at)
+        event, outcome = _judge(batch, batch.payload_at(position))
+        if (name := _event_type(event)) is not None:
+            batch.event_types[position] = name
         if isinstance(outcome, AcceptedEvent):
-            batch.event_types[position] = outcome.event_type
             if outcome.redacted is not None:
                 batch.redacted += 1
                 batch.redactions.update(outcome.redacted)
             batch.rows.append(_row(position, outcome, writer))
         else:
-            if (name := _event_type(payload)) is not None:
-                batch.event_types[position] = name
-            batch.fail(_rejected(position, payload, outcome))
+            batch.fail(batch.reject(position, outcome))
+
+
+def _judge(batch: JudgedBatch, payload: object) -> tuple[object, AcceptedEvent | Rejection]:
+    """The event a payload says, and the verdict on it, whose path is in the sender's words."""
+    paths: Mapping[str, str] = {}
+    event = payload
+    if batch.dialect is not None:
+        translation = batch.dialect.translate(payload)
+        if isinstance(translation, Rejection):
+            return None, translation
+        event, paths = translation.event, translation.paths
+    outcome = validate_event(event, received_at=batch.received_at, sent_at=batch.sent_at)
+    if isinstance(outcome, Rejection) and outcome.path in paths:
+        outcome = replace(outcome, path=paths[outcome.path])
+    return event, outcome
 
 
 def _row(position: int, event: AcceptedEvent, writer: RowWriter) -> Row:
@@ -163,12 +192,6 @@ def _row(position: int, event: AcceptedEvent, writer: RowWriter) -> Row:
     )
 
 
-def _event_type(payload: object) -> str | None:
-    name = payload.get("event_type") if isinstance(payload, dict) else None
+def _event_type(event: object) -> str | None:
+    name = event.get("event_type") if isinstance(event, dict) else None
     return name if isinstance(name, str) and name in PLAN else None
-
-
-def _rejected(position: int, payload: object, why: Rejection) -> Verdict:
-    event_id = payload.get("event_id") if isinstance(payload, dict) else None
-    told = event_id if isinstance(event_id, str) and len(event_id) <= _ID_CHARACTERS else None
-    return Verdict(position, Status.REJECTED, told, why=why)

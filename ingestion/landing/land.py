@@ -18,6 +18,7 @@ from psycopg.errors import (
 )
 
 from ingestion.landing import books, event_log, failed_events
+from ingestion.landing.dialect import Dialect
 from ingestion.landing.exchange import StaleConnectionError
 from ingestion.landing.failed_events import FailedEvent
 from ingestion.landing.judging import JudgedBatch, Row, judge_values
@@ -54,19 +55,22 @@ async def land(
     return outcome
 
 
-async def land_again(
+async def land_again(  # noqa: PLR0913 (what a landing is told, and in which dialect)
     connection: AsyncConnection,
     events: Sequence[object],
     *,
     received_at: datetime,
     sent_at: datetime | None,
     context: Mapping[str, object],
+    dialect: Dialect | None = None,
 ) -> LandingReport:
     """Land what dead letters hold, as `land` does, but in the caller's transaction.
 
     No dead letter is written: there is one of each already.
     """
-    batch = judge_values(events, received_at=received_at, sent_at=sent_at, context=context)
+    batch = judge_values(
+        events, received_at=received_at, sent_at=sent_at, context=context, dialect=dialect
+    )
     rows = await _open_rows(connection, [batch], MonthCache())
     verdicts = await event_log.merge(connection, rows)
     reports = [_report(batch, verdicts)]

@@ -41,6 +41,7 @@ class Source(StrEnum):
 
     EDNET = "ednet"
     LKT = "lkt"
+    XAPI = "xapi"
 
 
 @app.command(
@@ -81,7 +82,9 @@ def replay(
 )
 def import_(
     source: Annotated[Source, typer.Argument(help="Whose format the data are in.")],
-    path: Annotated[Path, typer.Argument(help="Folder of EdNet KT4, or file of LKT.")],
+    path: Annotated[
+        Path, typer.Argument(help="Folder of EdNet KT4, file of LKT, or file of statements.")
+    ],
     end_at: EndAt = None,
     url: Url = None,
 ) -> None:
@@ -94,9 +97,10 @@ def import_(
     from ingestion.readers.ednet import read_ednet
     from ingestion.readers.lkt import read_lkt
     from ingestion.readers.shifting import shift
+    from ingestion.readers.xapi import read_xapi
 
     accounting = Accounting()
-    reader = {Source.EDNET: read_ednet, Source.LKT: read_lkt}[source]
+    reader = {Source.EDNET: read_ednet, Source.LKT: read_lkt, Source.XAPI: read_xapi}[source]
     stream = reader(path, accounting)
     events = shift(stream, in_utc(end_at)) if end_at is not None else stream
     try:

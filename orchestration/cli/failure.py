@@ -18,6 +18,7 @@ def explain(error: BaseException) -> str | None:
 
     from ingestion.clients.poster import PostingError
     from ingestion.readers.errors import ReaderError
+    from ingestion.segment.rules import SegmentRulesError
     from ingestion.store.errors import StoreError
     from orchestration.loads.lock import LoadRunningError
     from orchestration.supervisor import SupervisorError
@@ -28,6 +29,7 @@ def explain(error: BaseException) -> str | None:
             | LoadRunningError()
             | PostingError()
             | ReaderError()
+            | SegmentRulesError()
             | StoreError()
             | SupervisorError()
         ):

@@ -2,9 +2,7 @@
 
 from datetime import UTC, datetime
 
-import msgspec
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, Field
 
 from ingestion.api.accounting import account_batch, admit_batch
 from ingestion.api.auth import require_writer
@@ -17,8 +15,8 @@ from ingestion.api.openapi import (
     body_of,
     refusals,
 )
+from ingestion.api.verdicts import BatchVerdict, encode, tell_report
 from ingestion.landing.queue import LandingQueue
-from ingestion.landing.verdict import LandingReport, Status, Verdict
 
 _EXAMPLE = {
     "accepted": 1,
@@ -36,33 +34,6 @@ _EXAMPLE = {
         },
     ],
 }
-
-
-class EventVerdict(BaseModel):
-    """What became of one event."""
-
-    index: int = Field(description="Its place in the batch, from 0.")
-    status: Status
-    event_id: str | None = Field(
-        default=None,
-        description="The id it is stored under; of a rejected event the id it came with, if any.",
-    )
-    client_event_id: str | None = Field(
-        default=None, description="The client's own id, where it is not the stored one."
-    )
-    code: str | None = Field(default=None, description="Why it was not stored.")
-    path: str | None = Field(default=None, description="The field at fault.")
-    message: str | None = None
-
-
-class BatchVerdict(BaseModel):
-    """What became of a batch. It is sent after the commit: `accepted` means stored for good."""
-
-    accepted: int
-    duplicate: int
-    rejected: int
-    conflict: int
-    results: list[EventVerdict]
 
 
 router = APIRouter(
@@ -108,55 +79,4 @@ async def _land(request: Request, *, may_be_single: bool) -> Response:
     judged = batch.judge(received_at=datetime.now(UTC), context=request_context(request))
     report = await queue.land(judged, len(batch.body))
     account_batch(request, judged, report)
-    return Response(_encode(_answer(report)), media_type="application/json")
-
-
-class _Told(msgspec.Struct, omit_defaults=True, gc=False):
-    """A verdict with its reason, as `EventVerdict` says."""
-
-    index: int
-    status: Status
-    event_id: str | None = None
-    client_event_id: str | None = None
-    code: str | None = None
-    path: str | None = None
-    message: str | None = None
-
-
-class _Answer(msgspec.Struct, gc=False):
-    """What `BatchVerdict` describes: written in C, a pydantic model is dear."""
-
-    accepted: int
-    duplicate: int
-    rejected: int
-    conflict: int
-    results: list[Verdict | _Told]
-
-
-_encode = msgspec.json.Encoder().encode
-
-
-def _answer(report: LandingReport) -> _Answer:
-    counts = report.counts
-    return _Answer(
-        accepted=counts[Status.ACCEPTED],
-        duplicate=counts[Status.DUPLICATE],
-        rejected=counts[Status.REJECTED],
-        conflict=counts[Status.CONFLICT],
-        results=[verdict if verdict.why is None else _tell(verdict) for verdict in report.results],
-    )
-
-
-def _tell(verdict: Verdict) -> _Told:
-    why = verdict.why
-    if why is None:
-        raise ValueError("there is no reason to tell")
-    return _Told(
-        verdict.index,
-        verdict.status,
-        verdict.event_id,
-        verdict.client_event_id,
-        why.code,
-        why.path,
-        why.message,
-    )
+    return Response(encode(tell_report(report)), media_type="application/json")

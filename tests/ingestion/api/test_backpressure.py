@@ -7,7 +7,7 @@ import httpx
 import psycopg
 
 from ingestion.api import IngestionSettings
-from ingestion.api.routers.events import BatchVerdict
+from ingestion.api.verdicts import BatchVerdict
 from ingestion.landing.limits import QueueLimits
 from tests.ingestion.api.conftest import Serve
 

@@ -29,8 +29,16 @@ class Front:
     service have one origin.
     """
 
-    def __init__(self, database_url: str, *, write_keys: tuple[str, ...] = ()) -> None:
-        settings = IngestionSettings(database_url=database_url, write_keys=write_keys)
+    def __init__(
+        self,
+        database_url: str,
+        *,
+        write_keys: tuple[str, ...] = (),
+        cors_origins: tuple[str, ...] = (),
+    ) -> None:
+        settings = IngestionSettings(
+            database_url=database_url, write_keys=write_keys, cors_origins=cors_origins
+        )
         self._app = create_app(settings)
         self.files: dict[str, tuple[bytes, str]] = {}
         self.begin_anew()

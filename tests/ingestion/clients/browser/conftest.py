@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from starlette.middleware.cors import CORSMiddleware
 
 from tests.ingestion.clients.browser.chromium import (
     CHROMIUM,
@@ -36,21 +35,14 @@ def database_url(shared_database_url: str) -> str:
 
 @pytest.fixture(scope="module")
 def service(database_url: str) -> Iterator[tuple[Front, str]]:
-    front = Front(database_url, write_keys=(KEY,))
+    # another origin is another port, and the service allows the pages of any
+    front = Front(database_url, write_keys=(KEY,), cors_origins=("*",))
     front.files = {
         "/page": (PAGE.encode(), "text/html"),
         "/study-tracker.js": (TRACKER.read_bytes(), "text/javascript"),
         "/favicon.ico": (b"", "image/png"),
     }
-    # another origin is another port, and the service allows the pages of any
-    allowing = CORSMiddleware(
-        front,
-        allow_origins=["*"],
-        allow_methods=["POST"],
-        allow_headers=["authorization"],
-        expose_headers=["retry-after"],
-    )
-    with served(allowing) as url:
+    with served(front) as url:
         yield front, url
 
 

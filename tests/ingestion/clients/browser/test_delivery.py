@@ -119,6 +119,53 @@ def test_offline_events_arrive_once_when_online(
 
 
 @needs_chromium
+def test_whole_visit_lands_each_event_once(
+    page: Page, context: BrowserContext, front: Front, database_url: str
+) -> None:
+    track(page, 9, "flushed at ten")
+    wait_until_sent(page)
+    context.set_offline(True)
+    track(page, 12, "offline")
+    let_pass(page, 60)
+    context.set_offline(False)
+    wait_until_sent(page)
+    sent = len(front.batches)
+    track(page, 3, "hidden")
+    page.goto("about:blank")
+    for _ in range(sent + 1):
+        assert front.arrived.acquire(timeout=30)
+    open_page(context)  # what no verdict came for is sent again
+    once = searches(9, "flushed at ten") + searches(12, "offline") + searches(3, "hidden")
+    assert stored_searches(database_url) == once
+
+
+@needs_chromium
+def test_beacon_of_a_hidden_page_lands_once_though_the_queue_is_sent_again(
+    context: BrowserContext, front: Front, database_url: str
+) -> None:
+    keyless = Front(database_url)  # on this machine it asks for none
+    keyless.files = front.files
+    with served(keyless) as url:
+        page = context.new_page()
+        page.goto(f"{url}/page?user={LEARNER}&key=")
+        page.wait_for_function("window.tracker")
+        page.evaluate("""() => { const send = navigator.sendBeacon.bind(navigator)
+            navigator.sendBeacon = (...said) => (localStorage.beacon = send(...said)) }""")
+        track(page, 3)
+        page.goto("about:blank")
+        assert keyless.arrived.acquire(timeout=30)
+        assert stored_searches(database_url) == searches(3)
+        page.goto(f"{url}/page?user={LEARNER}&key=")
+        page.wait_for_function("window.tracker")
+        assert page.evaluate("localStorage.beacon") == "true"
+        assert page.evaluate(QUEUED) == 4  # a beacon has no answer to learn from
+        let_pass(page, 32)
+        wait_until_sent(page)
+        assert page.evaluate("tracker.counts.duplicate") == 4
+    assert stored_searches(database_url) == searches(3)
+
+
+@needs_chromium
 def test_answer_that_is_lost_stores_nothing_twice(
     page: Page, front: Front, database_url: str
 ) -> None:

@@ -1,0 +1,1 @@
+"""Segment's protocol, which RudderStack's SDKs speak as well: its messages as study events."""
