@@ -44,6 +44,7 @@ def ingestion_settings(
     return IngestionSettings(
         database_url=url,
         write_keys=settings.clear_write_keys,
+        server_keys=settings.clear_server_keys,
         workers=settings.workers,
         requests_per_second=settings.requests_per_second,
         events_per_second=settings.events_per_second,

@@ -20,13 +20,14 @@ class IngestionSettings:
     """Settings of one ingestion service.
 
     `database_url` is an administrator's libpq URL: the service steps down to the role
-    `study_ingest` on every connection. `write_keys` (`KEY` or `NAME:KEY`) stand beside those of
-    the database; with neither only loopback is served. What is said of "all" is divided by
+    `study_ingest` on every connection. `write_keys` and `server_keys` (`KEY` or `NAME:KEY`)
+    stand beside those of the database; with none at all only loopback is served. What is said of "all" is divided by
     `workers`: each holds its share without asking the others.
     """
 
     database_url: str
     write_keys: tuple[str, ...] = ()
+    server_keys: tuple[str, ...] = ()
     keys_refresh_seconds: float = 5.0
     landing: QueueLimits = field(default_factory=QueueLimits)
     pool_timeout_seconds: float = 10.0

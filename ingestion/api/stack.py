@@ -73,6 +73,7 @@ async def gate_open(app: FastAPI, pool: AsyncConnectionPool) -> AsyncIterator[No
     keys = KeyRing(
         settings.write_keys,
         fetch_from(pool),
+        servers=settings.server_keys,
         log=app.state.log,
         refresh_seconds=settings.keys_refresh_seconds,
     )
