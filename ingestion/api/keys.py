@@ -45,7 +45,7 @@ _Known = tuple[bytes, datetime | None, Writer]
 class KeyRing:
     """Tells whose key it is. Works from what it last read while the database is away."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (two kinds of keys, and what time is)
         self,
         configured: Sequence[str],
         fetch: Fetch,

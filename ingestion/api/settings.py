@@ -21,8 +21,8 @@ class IngestionSettings:
 
     `database_url` is an administrator's libpq URL: the service steps down to the role
     `study_ingest` on every connection. `write_keys` and `server_keys` (`KEY` or `NAME:KEY`)
-    stand beside those of the database; with none at all only loopback is served. What is said of "all" is divided by
-    `workers`: each holds its share without asking the others.
+    stand beside those of the database; with none at all only loopback is served. What is said of
+    "all" is divided by `workers`: each holds its share without asking the others.
     """
 
     database_url: str

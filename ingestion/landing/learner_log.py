@@ -9,6 +9,9 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
+FACT = "fact"
+"""In an event's context: the id of the activity it was landed with, maybe its own."""
+
 # The lock is held by the learner, so the first statement that follows sees what the one before it
 # committed; the clock is read behind it, by the one clock that all services share.
 _LOCK = """
@@ -104,14 +107,14 @@ async def read_learner(
     event_types: Collection[str],
     *,
     since: datetime | None = None,
-    name: str | None = None,
-    value: object = None,
+    about: tuple[str, object] | None = None,
 ) -> list[StoredEvent]:
     """A learner's events of some types, in order: one range of the index on learner and time.
 
-    With `name` only those about one thing: a `session_id`, `question_id`, `material_id`, `quiz_id`,
-    or (`fact`) those landed with an event, as its `context` says.
+    With `about` only those about one thing, by its name and id: a `session_id`, `question_id`,
+    `material_id`, `quiz_id`; or (`FACT`) those landed with an event, as its `context` says.
     """
+    name, value = about or (None, None)
     async with connection.cursor(row_factory=class_row(StoredEvent)) as cursor:
         await cursor.execute(
             _OF_LEARNER,

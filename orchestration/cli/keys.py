@@ -16,7 +16,7 @@ Rate = Annotated[float | None, typer.Option(min=0.001, help="Unset: as the setti
 
 
 @keys.command(epilog="Example: study keys create web-2026 --events-per-second 5000 --days 400")
-def create(
+def create(  # noqa: PLR0913, PLR0917 (the options of a command)
     name: Name,
     events_per_second: Rate = None,
     requests_per_second: Rate = None,

@@ -11,8 +11,10 @@ depends_on = None
 
 # A key may stand in a browser, where anybody reads it: the old ones are taken for such.
 _SCOPE = (
-    "alter table ops.write_keys add column scope text not null default 'write'"
-    " check (scope in ('write', 'server'))",
+    """
+    alter table ops.write_keys
+    add column scope text not null default 'write' check (scope in ('write', 'server'))
+    """,
     "grant select (scope) on ops.write_keys to study_audit",
 )
 
