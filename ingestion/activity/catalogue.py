@@ -85,6 +85,14 @@ class Topic(Item):
     )
 
 
+class Catalogue(BaseModel):
+    """Many items at once, each under its id; at most 1,000 together."""
+
+    questions: dict[str, Question] = Field(default_factory=dict)
+    materials: dict[str, Material] = Field(default_factory=dict)
+    topics: dict[str, Topic] = Field(default_factory=dict)
+
+
 _PLAN_NAMES: Mapping[str, Mapping[str, str]] = {
     "question": {},
     "material": {"filename": "material_name", "page_count": "total_pages"},

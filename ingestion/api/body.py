@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from fastapi import Request
@@ -81,6 +82,20 @@ async def read_batch(request: Request, *, may_be_single: bool) -> Batch:
             f"{batch.size} events in one batch: send at most {settings.max_batch_events}",
         )
     return batch
+
+
+async def read_object(request: Request, most: int) -> dict[str, Any]:
+    """Read a request's JSON object of at most so many bytes; no body at all is an empty one.
+
+    Raises `RequestRefusedError`: 400 malformed JSON, 413 too large, 415 another kind of content,
+    422 no object.
+    """
+    body = await _read(request, most)
+    _require_shallow(body, MOST_LEVELS)
+    document = _parse(body) if body else {}
+    if not isinstance(document, dict):
+        raise RequestRefusedError(422, "not_an_object", "the body is not a JSON object")
+    return document
 
 
 def _split(body: bytes) -> Batch | None:

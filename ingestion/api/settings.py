@@ -34,6 +34,13 @@ class IngestionSettings:
     max_body_bytes: int = 4 * 1024 * 1024
     max_batch_events: int = 1_000
 
+    gamification: Path | None = None  # the rules of awards; None: the packaged ones
+    activity_connections: int = 4  # of one worker; as many learners are served at a time
+    max_activity_requests: int = 500  # of one worker, under way at a time
+    max_activity_bytes: int = 256 * 1024
+    reader_connections: int = 2  # of one worker, for the live views
+    read_seconds: float = 10.0  # the longest a live view may take
+
     workers: int = 1
     requests_per_second: float | None = None  # of one key over all workers; None: no limit
     events_per_second: float | None = None

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from psycopg_pool import AsyncConnectionPool
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
@@ -18,6 +19,7 @@ from ingestion.api.errors import (
     RequestRefusedError,
     answer_database_away,
     answer_http_error,
+    answer_invalid_parameter,
     answer_queue_full,
     answer_refusal,
 )
@@ -31,7 +33,10 @@ from ingestion.landing.queue import QueueFullError
 
 limit_clock = time.monotonic
 _PREFLIGHT_SECONDS = 600
-_SENT_HEADERS = ("Authorization", "Content-Type", "Content-Encoding", "X-Request-Id")
+_SENT_HEADERS = (
+    *("Authorization", "Content-Type", "Content-Encoding"),
+    *("X-Request-Id", "X-User-Id", "Idempotency-Key"),
+)
 _READ_HEADERS = ("Retry-After", "X-Request-Id")
 
 
@@ -41,6 +46,7 @@ def surround(app: FastAPI, settings: IngestionSettings) -> None:
     app.state.log = make_log(settings.log_level)
     app.add_exception_handler(RequestRefusedError, answer_refusal)
     app.add_exception_handler(HTTPException, answer_http_error)
+    app.add_exception_handler(RequestValidationError, answer_invalid_parameter)
     for database_away in DATABASE_AWAY:
         app.add_exception_handler(database_away, answer_database_away)
     app.add_exception_handler(QueueFullError, answer_queue_full)
