@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from psycopg import AsyncConnection
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ingestion.activity.request import Said
+from ingestion.activity.shape import annotated
 from ingestion.events.plan import PLAN
 from ingestion.landing.learner_log import StoredEvent, read_learner
 
@@ -84,5 +85,4 @@ def _fits(event_type: str, name: str, value: object) -> bool:
 @cache
 def _adapter(event_type: str, name: str) -> TypeAdapter[Any]:
     field = PLAN[event_type].properties.model_fields[name]
-    kind: Any = Annotated[(field.annotation, *field.metadata)]
-    return TypeAdapter(kind, config=_STRICT)
+    return TypeAdapter(annotated(field), config=_STRICT)

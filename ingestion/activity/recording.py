@@ -82,7 +82,7 @@ class Recorder:
                 context=context,
             )
             if known.stored is not None:
-                recorded = await step.repeat(known.stored)
+                recorded = await step.repeat(known.stored, user_agent)
             elif said.activity.path == CHECK_IN:
                 recorded = await step.check_in()
             else:

@@ -65,9 +65,9 @@ def body_model(path: str) -> type[Body]:
     for name, told in plan.items():
         if name not in activity.parameters and name not in COMPUTED:
             is_needed = told.is_required() and name not in _COMPUTED_AT_LAST
-            fields[name] = (_annotated(told), told) if is_needed else _optional(told)
+            fields[name] = (annotated(told), told) if is_needed else _optional(told)
     for alias, name in activity.aliases.items():
-        fields[alias] = _field(_annotated(plan[name]), f"The same as `{name}`.")
+        fields[alias] = _field(annotated(plan[name]), f"The same as `{name}`.")
     for name, length in activity.lengths.items():
         words = f"The text itself: only its length is kept, as `{length}`."
         fields[name] = _field(str, words)
@@ -98,13 +98,13 @@ def _told(field: FieldInfo) -> dict[str, Any]:
     return {"description": field.description, "examples": field.examples}
 
 
-def _annotated(field: FieldInfo) -> Any:
-    # The bounds and marks of a field stand beside its type; an alias has them, too.
+def annotated(field: FieldInfo) -> Any:
+    """The type of a field with its bounds and marks, which pydantic keeps beside it."""
     return Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
 
 
 def _optional(field: FieldInfo) -> tuple[Any, Any]:
-    return _field(_annotated(field), field.description or "", examples=field.examples)
+    return _field(annotated(field), field.description or "", examples=field.examples)
 
 
 def _field(kind: Any, description: str, **options: Any) -> tuple[Any, Any]:

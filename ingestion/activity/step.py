@@ -65,10 +65,13 @@ class Step:
     received_at: datetime
     context: Mapping[str, object]
 
-    async def repeat(self, stored: StoredEvent) -> Recorded:
-        """Answer a retry by what is stored; what says something else is a conflict."""
+    async def repeat(self, stored: StoredEvent, user_agent: str | None) -> Recorded:
+        """Answer a retry by what is stored; what says something else is a conflict.
+
+        Raises `ActivityRefusedError` where that cannot be enriched.
+        """
         if not says_the_same(self.said, stored):
-            batch = self._judge([as_event(self.said, self.known)])
+            batch = self._judge([await self._enrich(user_agent)])
             return Recorded(batch, await land_known(self.connection, batch, self.months))
         # Judged as of its receipt, when a UUIDv7 that came without a time was a recent one.
         batch = self._judge([as_sent(stored)], received_at=stored.occurred_at)
@@ -93,8 +96,7 @@ class Step:
 
     async def store(self, user_agent: str | None) -> Recorded:
         """Enrich, award, land. Raises `ActivityRefusedError` where it cannot be enriched."""
-        moment = self.known.occurred_at or self.received_at
-        draft = Draft(self.said, self.connection, moment, user_agent)
+        draft = self._draft(user_agent)
         await enrich(draft)
         event = shape_event(self.said, self.known, draft.ids, draft.properties)
         accepted = await self._accept(event)
@@ -120,6 +122,15 @@ class Step:
         if accepted is None:
             raise RuntimeError("a check-in is not what the plan says it is")
         return await self._land(event, accepted, awards, streak=found.streak)
+
+    def _draft(self, user_agent: str | None) -> Draft:
+        moment = self.known.occurred_at or self.received_at
+        return Draft(self.said, self.connection, moment, user_agent)
+
+    async def _enrich(self, user_agent: str | None) -> dict[str, object]:
+        draft = self._draft(user_agent)
+        await enrich(draft)
+        return shape_event(self.said, self.known, draft.ids, draft.properties)
 
     async def _accept(self, event: Mapping[str, object]) -> AcceptedEvent | None:
         """The event as it will be stored; None where it will not be."""

@@ -40,14 +40,14 @@ select {_COLUMNS} from raw.study_events
 where
     user_id = %(user_id)s
     and event_type = any(%(event_types)s)
-    and occurred_at >= coalesce(%(since)s, '-infinity')
+    and occurred_at >= coalesce(cast(%(since)s as timestamptz), '-infinity')
     and (cast(%(name)s as text) is null or case cast(%(name)s as text)
         when 'session_id' then cast(session_id as text)
         when 'question_id' then question_id
         when 'material_id' then material_id
         when 'quiz_id' then properties ->> 'quiz_id'
         when 'fact' then context ->> 'fact'
-    end = %(value)s)
+    end = cast(%(value)s as text))
 order by occurred_at, event_id
 """  # noqa: S608 (constants only)
 

@@ -28,9 +28,11 @@ from ingestion.api.openapi import (
     refusals,
 )
 from ingestion.api.settings import IngestionSettings
+from ingestion.events.codes import Code
 from ingestion.events.fields import Identifier
 from ingestion.events.normalisation import UnfitError, normalise
 from ingestion.events.refusal import reject_for, render_path
+from ingestion.events.validation import refuse_name
 from ingestion.privacy.guard import holds_private_id, redact
 
 _AS_IT_IS = frozenset({"topic_id", "correct_answer"})  # an id; compared letter by letter
@@ -55,6 +57,7 @@ router = APIRouter(
         {
             422: {
                 "not_an_object": "the body is not a JSON object",
+                "unknown_field": "`nam` a topic has no such field; did you mean name? (of t1)",
                 "invalid_value": "`difficulty` must be 'easy', 'medium' or 'hard'",
                 "private_data": "`topic_id` holds an e-mail address",
                 "too_many_items": "1200 items in one request: send at most 1000",
@@ -150,10 +153,15 @@ async def _store(request: Request, items: list[Put]) -> ContentAnswer:
 
 def _read(kind: str, item_id: str, body: object) -> Put:
     told: dict[str, Any] = {}
+    known = KINDS[kind].model_fields
+    for name in body if isinstance(body, dict) else ():
+        if name not in known:
+            unknown = refuse_name(Code.UNKNOWN_FIELD, f"a {kind} has no such field", (name,), known)
+            raise _refuse(item_id, unknown.code, unknown.path, unknown.message)
     try:
         named = normalise({"item_id": item_id})
         _Named.model_validate(named)
-        told = normalise(body) if isinstance(body, dict) else {"body": "no object"}
+        told = normalise(body)
         KINDS[kind].model_validate(told)
     except UnfitError as unfit:
         raise _refuse(item_id, unfit.code.value, render_path(unfit.path), unfit.message) from unfit
