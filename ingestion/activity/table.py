@@ -6,8 +6,10 @@ The middleware's table of an application's own routes is read from here as well
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from ingestion.clients.event import EventName
+if TYPE_CHECKING:  # the clients read this table: at run time they come after it
+    from ingestion.clients.event import EventName
 
 SINGLE = ""
 """The choice of an activity that is always the same event."""
@@ -27,7 +29,7 @@ class Activity:
     """
 
     path: str
-    events: Mapping[str, EventName]
+    events: Mapping[str, "EventName"]
     choice: str = SINGLE
     aliases: Mapping[str, str] = field(default_factory=dict)
     lengths: Mapping[str, str] = field(default_factory=dict)
@@ -38,7 +40,7 @@ class Activity:
     is_plain: bool = False
 
     @property
-    def first_event(self) -> EventName:
+    def first_event(self) -> "EventName":
         """The type that stands for all of them: they have the same properties."""
         return next(iter(self.events.values()))
 
@@ -48,7 +50,7 @@ class Activity:
         return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
 
 
-def _always(name: EventName) -> Mapping[str, EventName]:
+def _always(name: "EventName") -> Mapping[str, "EventName"]:
     return {SINGLE: name}
 
 
