@@ -8,6 +8,7 @@ from pathlib import Path
 from ingestion.api.logs import log_libraries_alike
 from ingestion.api.settings import IngestionSettings
 from ingestion.api.workers import WorkersFailedError, run_workers
+from ingestion.gamification.rules import RulesError, load_rules
 from orchestration.database import open_warehouse
 from orchestration.settings import Settings, exported, variable_name
 from orchestration.supervisor import SupervisorError, require_free, stop_on_signals
@@ -16,9 +17,13 @@ from orchestration.supervisor import SupervisorError, require_free, stop_on_sign
 def serve_ingestion(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM; requests under way are answered first.
 
-    Raises SupervisorError where the port is taken or the workers do not start, StoreError where
-    the database does not come up or is behind.
+    Raises SupervisorError where the port is taken, the rules of gamification cannot be read or the
+    workers do not start; StoreError where the database does not come up or is behind.
     """
+    try:
+        load_rules(settings.gamification)  # a worker would end before it could say why
+    except RulesError as error:
+        raise SupervisorError(str(error)) from error
     require_free({variable_name("ingestion_port"): (settings.host, settings.ingestion_port)})
     # The signals end the workers' watch; caught here besides, so that the database this process
     # may have started is stopped as well.
@@ -45,6 +50,7 @@ def ingestion_settings(
         database_url=url,
         write_keys=settings.clear_write_keys,
         server_keys=settings.clear_server_keys,
+        gamification=settings.gamification,
         workers=settings.workers,
         requests_per_second=settings.requests_per_second,
         events_per_second=settings.events_per_second,
