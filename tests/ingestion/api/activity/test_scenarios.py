@@ -148,9 +148,7 @@ def test_learner_nobody_knows_has_nothing(student: Learner, what: str, name: str
         ("/api/users/{user_id}/stats", {"since": "yesterday"}),
     ],
 )
-def test_read_that_cannot_be_is_refused(
-    student: Learner, path: str, query: dict[str, str]
-) -> None:
+def test_read_that_cannot_be_is_refused(student: Learner, path: str, query: dict[str, str]) -> None:
     response = student.client.get(path.format(user_id=student.user_id), params=query)
     assert (response.status_code, response.json()["error"]) == (422, "invalid_parameter")
 
