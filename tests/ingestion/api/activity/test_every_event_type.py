@@ -109,6 +109,10 @@ _SESSION = "from marts.study_sessions where session_id = %(session_id)s"
 _READING = "from marts.material_interactions where session_id = %(session_id)s"
 _ATTEMPT = "from marts.question_attempts where user_id = %(user_id)s and question_id = 'q-view'"
 _DAY = "from marts.daily_user_stats where user_id = %(user_id)s and xp_earned > 0"
+_TRY = "from marts.question_attempts where user_id = %(user_id)s and question_id = 'q-try'"
+_BROKEN = "from marts.daily_user_stats where user_id = %(user_id)s and xp_earned = 0"
+_VISIT = "from marts.daily_user_stats where user_id = %(visitor)s"
+_KIDNEY = "from marts.topic_mastery where user_id = %(user_id)s and topic_id = 'kidney'"
 _GAME = "from marts.user_gamification where user_id = %(user_id)s"
 
 SEEN: Mapping[str, tuple[str, object]] = {
@@ -124,21 +128,14 @@ SEEN: Mapping[str, tuple[str, object]] = {
     "material_bookmark": (f"select is_bookmarked {_READING}", True),
     "question_view": (f"select difficulty {_ATTEMPT}", 0.25),
     "question_submit": (f"select time_to_answer_seconds {_ATTEMPT}", 45),
-    "question_attempt": (
-        "select time_to_answer_seconds from marts.question_attempts"
-        " where user_id = %(user_id)s and question_id = 'q-try'",
-        7,
-    ),
+    "question_attempt": (f"select time_to_answer_seconds {_TRY}", 7),
     "quiz_start": (
         "select event_count from marts.study_sessions where session_id = %(quiz_start)s",
         1,
     ),
-    # 20 right answers at 3 XP by the rules that come with the package
-    "quiz_complete": (
-        f"select xp_earned - (select sum(xp) from (values (5), (25), (10), (10), (2)) as a (xp))"
-        f" {_SESSION}",
-        60,
-    ),
+    # Of the rules that come with the package: a day's 5, a material's 25, an answer's 10 and 2, the
+    # first question's 10; what is left are 20 right answers of a quiz at 3.
+    "quiz_complete": (f"select xp_earned - 52 {_SESSION}", 60),
     "ai_question_asked": (f"select ai_interactions {_SESSION}", 1),
     "ai_response_received": (
         "select event_count from marts.study_sessions where session_id = %(ai_response_received)s",
@@ -159,22 +156,13 @@ SEEN: Mapping[str, tuple[str, object]] = {
     "achievement_unlocked": (f"select achievements ? 'first-question' {_GAME}", True),
     # A check-in without any study: the day has the event and its XP, and is no day of study.
     "streak_continued": (
-        "select array[event_count, xp_earned, streak_days] from marts.daily_user_stats"
-        " where user_id = %(visitor)s",
+        f"select array[event_count, xp_earned, streak_days] {_VISIT}",
         [2, 5, 0],
     ),
     # The day the streak is broken on has nothing but that.
-    "streak_broken": (
-        "select event_count from marts.daily_user_stats where user_id = %(user_id)s"
-        " and xp_earned = 0",
-        1,
-    ),
+    "streak_broken": (f"select event_count {_BROKEN}", 1),
     "search_performed": (f"select searches {_DAY}", 1),
-    "topic_explored": (
-        "select mastery_level from marts.topic_mastery"
-        " where user_id = %(user_id)s and topic_id = 'kidney'",
-        "unseen",
-    ),
+    "topic_explored": (f"select mastery_level {_KIDNEY}", "unseen"),
 }
 
 
@@ -207,7 +195,8 @@ def test_live_views_told_it_before_the_load(
     learner.do("/api/questions/q-view/submit", answer="B", time_spent=12)
     with psycopg.connect(warehouse.url, row_factory=dict_row) as connection:
         (attempt,) = connection.execute(
-            "select * from live.question_attempts where user_id = %s and time_to_answer_seconds = 12",
+            "select * from live.question_attempts"
+            " where user_id = %s and time_to_answer_seconds = 12",
             [told["user_id"]],
         ).fetchall()
     assert (attempt["attempt_number"], attempt["is_correct"]) == (2, False)
