@@ -12,13 +12,20 @@ from ingestion.activity.queueing import LearnerQueues
 from ingestion.activity.request import Said
 from ingestion.activity.step import Recorded, Step
 from ingestion.activity.table import CHECK_IN
+from ingestion.gamification.learner_log import StoredFactError
 from ingestion.gamification.rules import GamificationRules
 from ingestion.landing.learner_log import lock_learner
 from ingestion.landing.months import MonthCache
 from ingestion.landing.observer import LandingObserver
 
 _ATTEMPTS = 5
-_VOID = (UniqueViolation, CheckViolation, DeadlockDetected, SerializationFailure)
+_VOID = (
+    UniqueViolation,
+    CheckViolation,
+    DeadlockDetected,
+    SerializationFailure,
+    StoredFactError,
+)
 
 
 class Recorder:

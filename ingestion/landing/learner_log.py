@@ -14,7 +14,7 @@ FACT = "fact"
 
 # The lock is held by the learner, so the first statement that follows sees what the one before it
 # committed; the clock is read behind it, by the one clock that all services share.
-_LOCK = """
+LOCK = """
 with locked as materialized (
     select pg_advisory_xact_lock(hashtextextended(cast(%s as text), 0))
 )
@@ -77,7 +77,7 @@ async def lock_learner(connection: AsyncConnection, user_id: UUID) -> datetime:
     Whoever derives an event from what the learner did before must hold it: two at once would both
     be the first. Plain events land without. Raises `LockNotAvailable` after `lock_timeout`.
     """
-    cursor = await connection.execute(_LOCK, (str(user_id),))
+    cursor = await connection.execute(LOCK, (str(user_id),))
     row = await cursor.fetchone()
     if row is None:
         raise RuntimeError("the lock was taken and told no time")
