@@ -2,6 +2,7 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from psycopg.rows import dict_row
 
 from tests.exactness.warehouse import Warehouse
 from tests.ingestion.api.activity.conftest import Learner
+from tests.ingestion.api.test_contract import LIVE, run_schemathesis
 
 SUBMITS = 50
 
@@ -151,6 +153,11 @@ def test_learner_nobody_knows_has_nothing(student: Learner, what: str, name: str
 def test_read_that_cannot_be_is_refused(student: Learner, path: str, query: dict[str, str]) -> None:
     response = student.client.get(path.format(user_id=student.user_id), params=query)
     assert (response.status_code, response.json()["error"]) == (422, "invalid_parameter")
+
+
+def test_reads_keep_the_documents_word(built_client: httpx.Client, tmp_path: Path) -> None:
+    only = ("--include-path-regex", LIVE, "--max-examples", "8", "--seed", "1")
+    assert run_schemathesis(built_client, tmp_path, "--phases", "examples,fuzzing", *only) > 20
 
 
 def test_gap_is_told_with_its_evidence(student: Learner) -> None:

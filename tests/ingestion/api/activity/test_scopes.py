@@ -32,7 +32,7 @@ def guarded(serve: Serve, database_url: str) -> httpx.Client:
 
 def send(client: httpx.Client, method: str, path: str, key: str | None) -> httpx.Response:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    body = None if method == "GET" else {}
+    body: dict[str, object] | None = None if method == "GET" else {}
     return client.request(method, path, json=body, headers=headers)
 
 
