@@ -69,7 +69,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return parse(folder, database_name())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def warehouse(server_url: str, template_database: str, project: Project) -> Iterator[Warehouse]:
     """A warehouse that was built while it was empty: from then on its live views answer."""
     with fresh_warehouse(server_url, template_database, project) as warehouse:
@@ -77,7 +77,7 @@ def warehouse(server_url: str, template_database: str, project: Project) -> Iter
         yield warehouse
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def built_client(warehouse: Warehouse) -> Iterator[httpx.Client]:
     """A service on that warehouse."""
     with served(IngestionSettings(database_url=warehouse.url)) as client:
