@@ -26,7 +26,6 @@ def create_app(settings: IngestionSettings) -> FastAPI:
     recovers by itself, so that the order in which things are started does not matter. Raises
     `RulesError` where the rules of gamification cannot be read.
     """
-
     rules = load_rules(settings.gamification)
 
     @asynccontextmanager

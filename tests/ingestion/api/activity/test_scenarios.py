@@ -156,8 +156,8 @@ def test_read_that_cannot_be_is_refused(student: Learner, path: str, query: dict
 
 
 def test_reads_keep_the_documents_word(built_client: httpx.Client, tmp_path: Path) -> None:
-    only = ("--include-path-regex", LIVE, "--max-examples", "8", "--seed", "1")
-    assert run_schemathesis(built_client, tmp_path, "--phases", "examples,fuzzing", *only) > 20
+    only = ("--include-path-regex", LIVE, "--max-examples", "3", "--seed", "1")
+    assert run_schemathesis(built_client, tmp_path, "--phases", "examples,fuzzing", *only) > 8
 
 
 def test_gap_is_told_with_its_evidence(student: Learner) -> None:

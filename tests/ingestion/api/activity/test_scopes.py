@@ -1,5 +1,6 @@
 """What a key lets do: one of a browser writes, and reads neither learners nor answers."""
 
+from collections.abc import Iterator
 from uuid import uuid4
 
 import httpx
@@ -9,7 +10,7 @@ import pytest
 from ingestion.api import IngestionSettings
 from ingestion.store.scopes import Scope
 from ingestion.store.write_keys import KeyLimits, create_key
-from tests.ingestion.api.conftest import Serve
+from tests.ingestion.api.conftest import Serve, served
 
 USER = str(uuid4())
 SERVER_ONLY = [
@@ -21,13 +22,13 @@ SERVER_ONLY = [
 ]
 
 
-@pytest.fixture
-def guarded(serve: Serve, database_url: str) -> httpx.Client:
-    return serve(
-        IngestionSettings(
-            database_url=database_url, write_keys=("web:browser",), server_keys=("backend",)
-        )
+@pytest.fixture(scope="module")
+def guarded(shared_database_url: str) -> Iterator[httpx.Client]:
+    settings = IngestionSettings(
+        database_url=shared_database_url, write_keys=("web:browser",), server_keys=("backend",)
     )
+    with served(settings) as client:
+        yield client
 
 
 def send(client: httpx.Client, method: str, path: str, key: str | None) -> httpx.Response:
