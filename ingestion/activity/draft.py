@@ -10,6 +10,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from ingestion.activity.mastery import MasteryReader
 from ingestion.activity.request import Said
 from ingestion.activity.shape import annotated
 from ingestion.events.plan import PLAN
@@ -23,13 +24,14 @@ class Draft:
     """What will be the event, while it is being enriched under the learner's lock.
 
     `moment` is when it happened; `ids` and `properties` begin as what was said. `user_agent` is
-    the request's header.
+    the request's header, `mastery` reads what learners are shown.
     """
 
     said: Said
     connection: AsyncConnection
     moment: datetime
     user_agent: str | None
+    mastery: MasteryReader
     ids: dict[str, str] = field(init=False)
     properties: dict[str, Any] = field(init=False)
     days_since_last_attempt: float | None = field(default=None, init=False)

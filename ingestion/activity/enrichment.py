@@ -154,6 +154,12 @@ async def _count_turn(draft: Draft) -> None:
     draft.add({"conversation_turn": turn})
 
 
+async def _tell_mastery(draft: Draft) -> None:
+    if "current_mastery" not in draft.properties:
+        score = await draft.mastery.read(draft.user_id, draft.ids["topic_id"])
+        draft.add({"current_mastery": score})
+
+
 ENRICHMENTS: Mapping[str, Callable[[Draft], Awaitable[None]]] = {
     "new_session": _start_session,
     "user_agent": _name_agent,
@@ -168,6 +174,7 @@ ENRICHMENTS: Mapping[str, Callable[[Draft], Awaitable[None]]] = {
     "time_before_hint": _time_help,
     "quiz_results": _sum_quiz,
     "conversation_turn": _count_turn,
+    "current_mastery": _tell_mastery,
 }
 """By the names of `Activity.enrichments`."""
 

@@ -8,6 +8,7 @@ from psycopg.errors import CheckViolation, DeadlockDetected, SerializationFailur
 from psycopg_pool import AsyncConnectionPool
 
 from ingestion.activity.identity import look_up
+from ingestion.activity.mastery import MasteryReader
 from ingestion.activity.queueing import LearnerQueues
 from ingestion.activity.request import Said
 from ingestion.activity.step import Recorded, Step
@@ -35,11 +36,13 @@ class Recorder:
         self,
         pool: AsyncConnectionPool,
         rules: GamificationRules,
+        mastery: MasteryReader,
         *,
         observer: LandingObserver,
         most_waiting: int,
     ) -> None:
-        self._pool, self._rules, self._observer = pool, rules, observer
+        self._pool, self._rules, self._mastery = pool, rules, mastery
+        self._observer = observer
         self._months = MonthCache()
         self._queues = LearnerQueues(most_waiting, observer)
 
@@ -83,6 +86,7 @@ class Recorder:
                 connection=connection,
                 rules=self._rules,
                 months=self._months,
+                mastery=self._mastery,
                 said=said,
                 known=known,
                 received_at=received_at,

@@ -11,6 +11,7 @@ from ingestion.activity.attempts import ANSWERS, days_between, find_attempts
 from ingestion.activity.draft import Draft
 from ingestion.activity.enrichment import enrich
 from ingestion.activity.identity import Known, as_event, as_sent, says_the_same, shape_event
+from ingestion.activity.mastery import MasteryReader
 from ingestion.activity.request import Said
 from ingestion.events.columns import microseconds
 from ingestion.events.gamification import EVENT_TYPES
@@ -60,6 +61,7 @@ class Step:
     connection: AsyncConnection
     rules: GamificationRules
     months: MonthCache
+    mastery: MasteryReader
     said: Said
     known: Known
     received_at: datetime
@@ -125,7 +127,7 @@ class Step:
 
     def _draft(self, user_agent: str | None) -> Draft:
         moment = self.known.occurred_at or self.received_at
-        return Draft(self.said, self.connection, moment, user_agent)
+        return Draft(self.said, self.connection, moment, user_agent, self.mastery)
 
     async def _enrich(self, user_agent: str | None) -> dict[str, object]:
         draft = self._draft(user_agent)

@@ -183,7 +183,7 @@ ACTIVITIES = (
         path="/api/topics/{topic_id}/explored",
         events=_always("topic_explored"),
         aliases={"name": "topic_name", "level": "topic_level"},
-        enrichments=("catalogue",),
+        enrichments=("catalogue", "current_mastery"),
         view="/api/topics/{topic_id}",
     ),
 )

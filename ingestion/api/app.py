@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from ingestion.activity.mastery import MasteryReader
 from ingestion.activity.recording import Recorder
 from ingestion.api.activity_document import more_schemas
 from ingestion.api.openapi import describe
@@ -48,6 +49,7 @@ def create_app(settings: IngestionSettings) -> FastAPI:
             app.state.recorder = Recorder(
                 app.state.activity_pool,
                 rules,
+                MasteryReader(app.state.reader_pool),
                 observer=app.state.metrics,
                 most_waiting=settings.max_activity_requests,
             )

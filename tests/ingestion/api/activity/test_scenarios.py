@@ -66,6 +66,9 @@ def test_question_attempt_tracking(student: Learner, warehouse: Warehouse) -> No
     (mastery,) = student.read("mastery")["mastery"]
     assert mastery["topic_id"] == "cardiology"
     assert mastery["questions_attempted"] == 1
+    explored = student.do("/api/topics/cardiology/explored")["properties"]
+    assert explored["current_mastery"] == mastery["mastery_score"]
+    assert "current_mastery" not in student.do("/api/topics/nephrology/explored")["properties"]
 
 
 def test_fifty_submits_at_once_are_numbered_and_awarded_one_by_one(
