@@ -149,7 +149,8 @@ def _service(subject: str, host: str, port: int, url: str) -> Finding:
 
 def _write_keys(settings: Settings, stored: int | None) -> Finding:
     """`stored`: living keys of the database, None where it was not asked."""
-    count, also = len(settings.write_keys), "" if stored is None else f", {stored} in the database"
+    count = len(settings.write_keys) + len(settings.server_keys)
+    also = "" if stored is None else f", {stored} in the database"
     if count or stored:
         return Finding("write keys", True, f"{count} set{also}")
     if settings.host in ("127.0.0.1", "::1", "localhost"):

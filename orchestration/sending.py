@@ -24,7 +24,7 @@ def send_events(
     StoreError.
     """
     if url is not None:
-        keys = settings.clear_write_keys
+        keys = settings.clear_write_keys or settings.clear_server_keys
         key = split_key(keys[0])[1] if keys else None
         return Poster(url=url, write_key=key).post(events, on_batch=on_batch)
     with open_warehouse(settings) as database:

@@ -8,6 +8,7 @@ from pathlib import Path
 from ingestion.api.logs import log_libraries_alike
 from ingestion.api.settings import IngestionSettings
 from ingestion.api.workers import WorkersFailedError, run_workers
+from ingestion.gamification.rules import RulesError, load_rules
 from ingestion.segment.rules import load_segment_rules
 from orchestration.database import open_warehouse
 from orchestration.settings import Settings, exported, variable_name
@@ -17,12 +18,16 @@ from orchestration.supervisor import SupervisorError, require_free, stop_on_sign
 def serve_ingestion(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM; requests under way are answered first.
 
-    Raises SupervisorError where the port is taken or the workers do not start, StoreError where
-    the database does not come up or is behind, SegmentRulesError for a file of Segment's names that
-    cannot be used.
+    Raises SupervisorError where the port is taken, the rules of gamification cannot be read or the
+    workers do not start; StoreError where the database does not come up or is behind;
+    SegmentRulesError for a file of Segment's names that cannot be used.
     """
-    # Here, where its error is told in one line: each worker reads it again.
+    # Here, where an error is told in one line: each worker reads them again, and would only end.
     load_segment_rules(settings.segment_events)
+    try:
+        load_rules(settings.gamification)
+    except RulesError as error:
+        raise SupervisorError(str(error)) from error
     require_free({variable_name("ingestion_port"): (settings.host, settings.ingestion_port)})
     # The signals end the workers' watch; caught here besides, so that the database this process
     # may have started is stopped as well.
@@ -48,6 +53,8 @@ def ingestion_settings(
     return IngestionSettings(
         database_url=url,
         write_keys=settings.clear_write_keys,
+        server_keys=settings.clear_server_keys,
+        gamification=settings.gamification,
         workers=settings.workers,
         requests_per_second=settings.requests_per_second,
         events_per_second=settings.events_per_second,

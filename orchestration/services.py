@@ -105,6 +105,7 @@ def _environment(settings: Settings, url: str) -> dict[str, str]:
         "dagster_port": str(settings.dagster_port),
         "log_level": settings.log_level,
         "write_keys": ",".join(settings.clear_write_keys),
+        "server_keys": ",".join(settings.clear_server_keys),
     }
     return child_environment(**{variable_name(field): value for field, value in values.items()})
 

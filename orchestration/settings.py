@@ -47,6 +47,10 @@ class Settings(BaseSettings):
         default=(),
         description="Keys a sender must show, comma separated; none: only loopback is served.",
     )
+    server_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(),
+        description="Keys that besides read learners and set the catalogue, comma separated.",
+    )
     host: str = Field(
         default="127.0.0.1",
         description="Address the ingestion service listens on.",
@@ -95,7 +99,7 @@ class Settings(BaseSettings):
         default="info", description="Least severe message the services write."
     )
 
-    @field_validator("write_keys", "cors_origins", "trusted_proxies", mode="before")
+    @field_validator("write_keys", "server_keys", "cors_origins", "trusted_proxies", mode="before")
     @classmethod
     def _split_list(cls, value: object) -> object:
         if not isinstance(value, str):
@@ -135,6 +139,11 @@ class Settings(BaseSettings):
     def clear_write_keys(self) -> tuple[str, ...]:
         """The write keys in clear."""
         return tuple(key.get_secret_value() for key in self.write_keys)
+
+    @property
+    def clear_server_keys(self) -> tuple[str, ...]:
+        """The server keys in clear."""
+        return tuple(key.get_secret_value() for key in self.server_keys)
 
 
 @dataclass(frozen=True)

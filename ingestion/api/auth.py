@@ -13,6 +13,7 @@ from ingestion.api.keys import LOOPBACK_WRITER, KeyRing, Writer
 from ingestion.api.limiting import RateLimiter
 from ingestion.api.metrics import Throttle
 from ingestion.api.settings import IngestionSettings
+from ingestion.store.scopes import Scope
 
 _LOGIN_BURST_SECONDS = 30.0
 
@@ -60,6 +61,22 @@ async def may_read_for_key(request: Request) -> bool:
         return False
     _require_no_guesser(request, gate)
     return True
+
+
+async def require_server(request: Request) -> None:
+    """As `require_writer`, but a write key is not enough: it may stand in a browser.
+
+    Raises `RequestRefusedError` with 403 besides.
+    """
+    await require_writer(request)
+    writer: Writer = request.scope["writer"]
+    if writer.scope is not Scope.SERVER:
+        raise RequestRefusedError(
+            403,
+            "server_key_required",
+            "a write key may not do this: send a key of scope server, from your backend"
+            " (`study keys create NAME --scope server`, or STUDY_SERVER_KEYS)",
+        )
 
 
 def spend_events(request: Request, count: int) -> None:

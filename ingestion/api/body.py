@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from fastapi import Request
@@ -114,6 +115,20 @@ def require_few(size: int, most: int) -> None:
         raise RequestRefusedError(
             413, "too_many_events", f"{size} events in one batch: send at most {most}"
         )
+
+
+async def read_object(request: Request, most: int) -> dict[str, Any]:
+    """Read a request's JSON object of at most so many bytes; no body at all is an empty one.
+
+    Raises `RequestRefusedError`: 400 malformed JSON, 413 too large, 415 another kind of content,
+    422 no object.
+    """
+    _require_json(request)
+    body = await read_body(request, most)
+    document = parse_body(body) if body else {}
+    if not isinstance(document, dict):
+        raise RequestRefusedError(422, "not_an_object", "the body is not a JSON object")
+    return document
 
 
 def _split(body: bytes) -> Batch | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from psycopg import Error, OperationalError
 from psycopg_pool import PoolTimeout
@@ -92,6 +93,16 @@ async def answer_http_error(request: Request, error: Exception) -> JSONResponse:
     return await answer_refusal(
         request, RequestRefusedError(error.status_code, code, message, error.headers)
     )
+
+
+async def answer_invalid_parameter(request: Request, error: Exception) -> JSONResponse:
+    """Answer a parameter of the path or the query that is not what the route takes."""
+    if not isinstance(error, RequestValidationError):
+        raise TypeError(type(error)) from error
+    first = error.errors()[0]
+    # Never what was sent: it may be somebody's name.
+    refusal = RequestRefusedError(422, "invalid_parameter", f"`{first['loc'][-1]}`: {first['msg']}")
+    return await answer_refusal(request, refusal)
 
 
 DATABASE_AWAY: tuple[type[Exception], ...] = (OperationalError, PoolTimeout)

@@ -13,6 +13,7 @@ from structlog.typing import FilteringBoundLogger
 
 from ingestion.api.errors import refuse_database_away
 from ingestion.api.settings import split_key
+from ingestion.store.scopes import Scope
 from ingestion.store.write_keys import (
     BURST_SECONDS,
     StoredKey,
@@ -28,31 +29,36 @@ _STRANGER_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Who sends: the name of a key and its own limits (None: the service's)."""
+    """Who sends: the name of a key, its own limits (None: the service's) and its scope."""
 
     name: str
     requests_per_second: float | None = None
     events_per_second: float | None = None
     burst_seconds: float = BURST_SECONDS
+    scope: Scope = Scope.WRITE
 
 
-LOOPBACK_WRITER = Writer("(loopback)")
+LOOPBACK_WRITER = Writer("(loopback)", scope=Scope.SERVER)
 _Known = tuple[bytes, datetime | None, Writer]
 
 
 class KeyRing:
     """Tells whose key it is. Works from what it last read while the database is away."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (two kinds of keys, and what time is)
         self,
         configured: Sequence[str],
         fetch: Fetch,
         *,
+        servers: Sequence[str] = (),
         log: FilteringBoundLogger,
         refresh_seconds: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._configured = [_parse(number, text) for number, text in enumerate(configured, 1)]
+        self._configured = [
+            *(_parse(f"setting-{n}", text, Scope.WRITE) for n, text in enumerate(configured, 1)),
+            *(_parse(f"server-{n}", text, Scope.SERVER) for n, text in enumerate(servers, 1)),
+        ]
         self._fetch, self._log, self._clock = fetch, log, clock
         self._refresh_seconds = refresh_seconds
         self._stored: list[_Known] | None = None
@@ -138,13 +144,17 @@ def fetch_from(pool: AsyncConnectionPool) -> Fetch:
     return fetch
 
 
-def _parse(number: int, text: str) -> _Known:
+def _parse(number: str, text: str, scope: Scope) -> _Known:
     name, key = split_key(text)
-    return digest_key(key), None, Writer(name or f"setting-{number}")
+    return digest_key(key), None, Writer(name or number, scope=scope)
 
 
 def _known(stored: StoredKey) -> _Known:
     writer = Writer(
-        stored.name, stored.requests_per_second, stored.events_per_second, stored.burst_seconds
+        stored.name,
+        stored.requests_per_second,
+        stored.events_per_second,
+        stored.burst_seconds,
+        Scope(stored.scope),
     )
     return stored.digest, stored.expires_at, writer

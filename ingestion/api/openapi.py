@@ -1,6 +1,6 @@
 """What FastAPI cannot see: keys, refusals, and the bodies that are read by hand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,19 +15,26 @@ from ingestion.events.examples import build_example
 from ingestion.events.plan import PLAN
 
 Json = dict[str, Any]
-_REFERENCE = "#/components/schemas/{model}"
+REFERENCE = "#/components/schemas/{model}"
 _MAY_BE_RESENT = (429, 500, 503)
 
 _TAGS = [
     {"name": "events", "description": "Land study events; each gets a verdict of its own."},
     {"name": "segment", "description": "What Segment's and RudderStack's SDKs send."},
+    {
+        "name": "activity",
+        "description": "Tell what a learner does, route by route: it is enriched, awarded for and"
+        " stored in one transaction.",
+    },
+    {"name": "content", "description": "Tell what there is to study. For server keys."},
+    {"name": "learners", "description": "Read what a learner came to. For server keys."},
     {"name": "health", "description": "Is it alive, is it ready, what has it done."},
 ]
 _SECURITY_SCHEMES = {
     "key": {
         "type": "http",
         "scheme": "bearer",
-        "description": "A write key (`study keys create`). With no keys at all only senders on"
+        "description": "A key (`study keys create`). With no keys at all only senders on"
         " the service's own machine are served, and need none.",
     },
     "key_as_user_name": {
@@ -56,11 +63,17 @@ ENCODING = {
     "description": "`gzip` where the body is compressed; the limits hold for the inflated body.",
     "schema": {"type": "string", "enum": ["identity", "gzip"]},
 }
-
 SECURITY: list[Json] = [{"key": []}, {"key_as_user_name": []}, {}]
 
 Refusals = Mapping[int, Mapping[str, str]]
 
+SERVER_REFUSALS: Refusals = {
+    403: {
+        "server_key_required": "a write key may not do this: send a key of scope server, ...",
+        "loopback_only": "there are no write keys: make one with `study keys create`, ...",
+        "foreign_origin": "pages of this origin may not send: set STUDY_CORS_ORIGINS",
+    },
+}
 WRITER_REFUSALS: Refusals = {
     401: {"unknown_write_key": "send a write key as `Authorization: Bearer KEY` or ..."},
     403: {
@@ -139,7 +152,7 @@ def answered(description: str, example: Json) -> Json:
 
 def body_of(*models: str) -> Json:
     """What a route that takes any one of the models named says of its request."""
-    references: Sequence[Json] = [{"$ref": _REFERENCE.format(model=model)} for model in models]
+    references: Sequence[Json] = [{"$ref": REFERENCE.format(model=model)} for model in models]
     single = "AnyEvent" in models
     examples = {
         name: {
@@ -174,8 +187,11 @@ METRICS_RESPONSES: dict[int | str, Json] = {
 }
 
 
-def describe(app: FastAPI) -> None:
-    """Make `/openapi.json` tell everything the routes alone do not."""
+def describe(app: FastAPI, more_schemas: Callable[[], Mapping[str, Json]]) -> None:
+    """Make `/openapi.json` tell everything the routes alone do not.
+
+    `more_schemas` are those that routes refer to, beside the events'.
+    """
 
     def openapi() -> Json:
         if app.openapi_schema is None:
@@ -186,7 +202,7 @@ def describe(app: FastAPI) -> None:
                 routes=app.routes,
                 tags=_TAGS,
             )
-            document["components"]["schemas"] |= _event_schemas()
+            document["components"]["schemas"] |= {**_event_schemas(), **more_schemas()}
             document["components"]["securitySchemes"] = _SECURITY_SCHEMES
             app.openapi_schema = document
         return app.openapi_schema
@@ -198,7 +214,7 @@ def describe(app: FastAPI) -> None:
 def _event_schemas() -> dict[str, Json]:
     models: list[type[BaseModel]] = [*(whole_event(name) for name in PLAN), EventBatch]
     references, found = models_json_schema(
-        [(model, "validation") for model in models], ref_template=_REFERENCE
+        [(model, "validation") for model in models], ref_template=REFERENCE
     )
     schemas: dict[str, Json] = found["$defs"]
     kinds = {name: references[whole_event(name), "validation"]["$ref"] for name in PLAN}
@@ -208,6 +224,6 @@ def _event_schemas() -> dict[str, Json]:
         "discriminator": {"propertyName": "event_type", "mapping": kinds},
     }
     schemas["EventBatch"]["properties"]["events"]["items"] = {
-        "$ref": _REFERENCE.format(model="AnyEvent")
+        "$ref": REFERENCE.format(model="AnyEvent")
     }
     return schemas

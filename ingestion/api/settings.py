@@ -20,18 +20,26 @@ class IngestionSettings:
     """Settings of one ingestion service.
 
     `database_url` is an administrator's libpq URL: the service steps down to the role
-    `study_ingest` on every connection. `write_keys` (`KEY` or `NAME:KEY`) stand beside those of
-    the database; with neither only loopback is served. What is said of "all" is divided by
-    `workers`: each holds its share without asking the others.
+    `study_ingest` on every connection. `write_keys` and `server_keys` (`KEY` or `NAME:KEY`)
+    stand beside those of the database; with none at all only loopback is served. What is said of
+    "all" is divided by `workers`: each holds its share without asking the others.
     """
 
     database_url: str
     write_keys: tuple[str, ...] = ()
+    server_keys: tuple[str, ...] = ()
     keys_refresh_seconds: float = 5.0
     landing: QueueLimits = field(default_factory=QueueLimits)
     pool_timeout_seconds: float = 10.0
     max_body_bytes: int = 4 * 1024 * 1024
     max_batch_events: int = 1_000
+
+    gamification: Path | None = None  # the rules of awards; None: the packaged ones
+    activity_connections: int = 4  # of one worker; as many learners are served at a time
+    max_activity_requests: int = 500  # of one worker, under way at a time
+    max_activity_bytes: int = 256 * 1024
+    reader_connections: int = 2  # of one worker, for the live views
+    read_seconds: float = 10.0  # the longest a live view may take
 
     workers: int = 1
     requests_per_second: float | None = None  # of one key over all workers; None: no limit

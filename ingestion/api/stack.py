@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from psycopg_pool import AsyncConnectionPool
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
@@ -18,6 +19,7 @@ from ingestion.api.errors import (
     RequestRefusedError,
     answer_database_away,
     answer_http_error,
+    answer_invalid_parameter,
     answer_queue_full,
     answer_refusal,
 )
@@ -32,7 +34,8 @@ from ingestion.landing.queue import QueueFullError
 limit_clock = time.monotonic
 _PREFLIGHT_SECONDS = 600
 _SENT_HEADERS = (
-    *("Authorization", "Content-Type", "Content-Encoding", "X-Request-Id"),
+    *("Authorization", "Content-Type", "Content-Encoding"),
+    *("X-Request-Id", "X-User-Id", "Idempotency-Key"),
     # Of Segment's and RudderStack's SDKs: unread, but without leave browsers send nothing at all.
     *("X-Retry-Count", "AnonymousId", "SentAt", "Rsa-Recovered", "Rsa-Retry-Attempt"),
     *("Rsa-Retry-Reason", "Rsa-Since-First-Attempt", "Rsa-Since-Last-Attempt"),
@@ -46,6 +49,7 @@ def surround(app: FastAPI, settings: IngestionSettings) -> None:
     app.state.log = make_log(settings.log_level)
     app.add_exception_handler(RequestRefusedError, answer_refusal)
     app.add_exception_handler(HTTPException, answer_http_error)
+    app.add_exception_handler(RequestValidationError, answer_invalid_parameter)
     for database_away in DATABASE_AWAY:
         app.add_exception_handler(database_away, answer_database_away)
     app.add_exception_handler(QueueFullError, answer_queue_full)
@@ -78,6 +82,7 @@ async def gate_open(app: FastAPI, pool: AsyncConnectionPool) -> AsyncIterator[No
     keys = KeyRing(
         settings.write_keys,
         fetch_from(pool),
+        servers=settings.server_keys,
         log=app.state.log,
         refresh_seconds=settings.keys_refresh_seconds,
     )

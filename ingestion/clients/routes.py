@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qs
 
+from ingestion.activity.table import ACTIVITIES
 from ingestion.clients.event import EventName
 
 IDS = ("material_id", "chunk_id", "question_id", "topic_id", "session_id")
@@ -26,39 +27,27 @@ class TrackedRoute:
     query: Mapping[str, str] = field(default_factory=dict)
 
 
+# Both from the one table of the activity API, so that a route means the same event whoever is told
+# of it: the service by its application, or this middleware by the request.
+
 # What is looked at. An application that also reports these itself would count them twice.
-VIEWS = (
-    TrackedRoute(method="GET", path="/api/materials/{material_id}", event_type="material_open"),
-    TrackedRoute(method="GET", path="/api/questions/{question_id}", event_type="question_view"),
-    TrackedRoute(method="GET", path="/api/topics/{topic_id}", event_type="topic_explored"),
+VIEWS = tuple(
     TrackedRoute(
-        method="GET", path="/api/search", event_type="search_performed", query={"q": "query"}
-    ),
+        method="GET",
+        path=activity.view,
+        event_type=activity.first_event,
+        query=activity.query,
+    )
+    for activity in ACTIVITIES
+    if activity.view is not None
 )
 
 # What is done, where the route alone says it. What needs more than the route (was the answer
 # right?) is for the application to report by `track_event`.
-ACTIONS = (
-    TrackedRoute(
-        method="POST", path="/api/sessions/{session_id}/pause", event_type="session_pause"
-    ),
-    TrackedRoute(
-        method="POST", path="/api/sessions/{session_id}/resume", event_type="session_resume"
-    ),
-    TrackedRoute(method="POST", path="/api/sessions/{session_id}/end", event_type="session_end"),
-    TrackedRoute(
-        method="POST", path="/api/materials/{material_id}/complete", event_type="material_complete"
-    ),
-    TrackedRoute(
-        method="POST", path="/api/questions/{question_id}/hint", event_type="ai_hint_requested"
-    ),
-    TrackedRoute(
-        method="POST",
-        path="/api/questions/{question_id}/explanation",
-        event_type="ai_explanation_requested",
-    ),
-    TrackedRoute(method="POST", path="/api/quizzes/{quiz_id}/start", event_type="quiz_start"),
-    TrackedRoute(method="POST", path="/api/ai-coach/ask", event_type="ai_question_asked"),
+ACTIONS = tuple(
+    TrackedRoute(method="POST", path=activity.path, event_type=activity.first_event)
+    for activity in ACTIVITIES
+    if activity.is_plain
 )
 
 

@@ -52,4 +52,9 @@ def shift(instant: datetime, by: timedelta) -> datetime | None:
         return None
 
 
+def truncate(instant: datetime) -> datetime:
+    """Cut an instant to the millisecond: a retry that writes its time shorter means the same."""
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
 Instant = Annotated[datetime, BeforeValidator(parse_instant)]

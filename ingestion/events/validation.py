@@ -111,19 +111,18 @@ def _check_names(raw: dict[Any, Any], event_type: EventType) -> Rejection | None
     """Refuse the first name that is not in the plan, before looking at any value."""
     for key in raw:
         if key not in _FIELDS:
-            return _refuse_name(Code.UNKNOWN_FIELD, "no event has this field", (key,), _FIELDS)
+            return refuse_name(Code.UNKNOWN_FIELD, "no event has this field", (key,), _FIELDS)
     properties = raw.get("properties")
     known = event_type.properties.model_fields
     for key in properties if isinstance(properties, dict) else ():
         if key not in known:
             words = f"{event_type.name} has no such property"
-            return _refuse_name(Code.UNKNOWN_PROPERTY, words, ("properties", key), known)
+            return refuse_name(Code.UNKNOWN_PROPERTY, words, ("properties", key), known)
     return None
 
 
-def _refuse_name(
-    code: Code, words: str, path: tuple[Any, ...], known: Collection[str]
-) -> Rejection:
+def refuse_name(code: Code, words: str, path: tuple[Any, ...], known: Collection[str]) -> Rejection:
+    """Word the refusal of a name that is not among the known ones; suggest the likeliest."""
     name = path[-1]
     if isinstance(name, str) and not is_storable(name):
         return reject(Code.UNSTORABLE_TEXT, path, UNSTORABLE)

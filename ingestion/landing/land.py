@@ -78,6 +78,32 @@ async def land_again(  # noqa: PLR0913 (what a landing is told, and in which dia
     return reports[0]
 
 
+async def land_within(
+    connection: AsyncConnection, batch: JudgedBatch, months: MonthCache
+) -> LandingReport:
+    """Land a batch in the caller's transaction: with it everything is committed, or nothing.
+
+    Raises `UniqueViolation` where one of its ids was stored since the caller looked: then the
+    transaction is void, and to be begun anew.
+    """
+    rows = await _open_rows(connection, [batch], months)
+    if rows:
+        await event_log.append(connection, rows)
+    (report,) = await _conclude(
+        connection, [batch], [[row.verdict(Status.ACCEPTED) for row in rows]]
+    )
+    return report
+
+
+async def land_known(
+    connection: AsyncConnection, batch: JudgedBatch, months: MonthCache
+) -> LandingReport:
+    """The same for events of which some are known to be stored: each is told from its copy."""
+    rows = await _open_rows(connection, [batch], months)
+    (report,) = await _conclude(connection, [batch], [await event_log.merge(connection, rows)])
+    return report
+
+
 class Lander:
     """Writes judged batches, several in one transaction; all it remembers are the open months."""
 

@@ -17,6 +17,7 @@ from psycopg.rows import class_row
 
 from ingestion.store.database import connect
 from ingestion.store.errors import StoreError
+from ingestion.store.scopes import Scope
 
 PREFIX = "sk_study_"
 """What every key starts with, so that scanners for leaked secrets know one when they see it."""
@@ -45,6 +46,7 @@ class StoredKey:
     requests_per_second: float | None
     events_per_second: float | None
     burst_seconds: float
+    scope: str = Scope.WRITE
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class KeyRecord:
     events_per_second: float | None
     burst_seconds: float
     last_used_at: datetime | None
+    scope: str
 
 
 def digest_key(key: str) -> bytes:
@@ -67,7 +70,12 @@ def digest_key(key: str) -> bytes:
 
 
 def create_key(
-    url: str, name: str, *, limits: KeyLimits, expires_at: datetime | None = None
+    url: str,
+    name: str,
+    *,
+    limits: KeyLimits,
+    expires_at: datetime | None = None,
+    scope: Scope = Scope.WRITE,
 ) -> str:
     """Make a key as the owner and return it: it is stored nowhere, so this is the only time.
 
@@ -83,7 +91,7 @@ def create_key(
         try:
             connection.execute(
                 "insert into ops.write_keys (name, digest, expires_at, requests_per_second,"
-                " events_per_second, burst_seconds) values (%s, %s, %s, %s, %s, %s)",
+                " events_per_second, burst_seconds, scope) values (%s, %s, %s, %s, %s, %s, %s)",
                 (
                     name,
                     digest_key(key),
@@ -91,6 +99,7 @@ def create_key(
                     limits.requests_per_second,
                     limits.events_per_second,
                     limits.burst_seconds,
+                    scope.value,
                 ),
             )
         except psycopg.errors.UniqueViolation as error:
@@ -110,7 +119,7 @@ def list_keys(url: str) -> list[KeyRecord]:
     with connect(url) as connection, connection.cursor(row_factory=class_row(KeyRecord)) as cursor:
         return cursor.execute(
             "select name, created_at, expires_at, revoked_at, requests_per_second,"
-            " events_per_second, burst_seconds, last_used_at from ops.write_keys"
+            " events_per_second, burst_seconds, last_used_at, scope from ops.write_keys"
             " order by write_key_id"
         ).fetchall()
 
@@ -132,7 +141,7 @@ async def read_living_keys(connection: AsyncConnection) -> list[StoredKey]:
     async with connection.cursor(row_factory=class_row(StoredKey)) as cursor:
         await cursor.execute(
             "select name, digest, expires_at, requests_per_second, events_per_second,"
-            " burst_seconds from ops.write_keys where revoked_at is null"
+            " burst_seconds, scope from ops.write_keys where revoked_at is null"
             " and (expires_at is null or expires_at > clock_timestamp())"
         )
         return await cursor.fetchall()

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ingestion.store.scopes import Scope
 from orchestration.cli.app import app, err, out
 
 keys = typer.Typer(help="Make, list and revoke the keys that senders show.", no_args_is_help=True)
@@ -15,7 +16,7 @@ Rate = Annotated[float | None, typer.Option(min=0.001, help="Unset: as the setti
 
 
 @keys.command(epilog="Example: study keys create web-2026 --events-per-second 5000 --days 400")
-def create(
+def create(  # noqa: PLR0913, PLR0917 (the options of a command)
     name: Name,
     events_per_second: Rate = None,
     requests_per_second: Rate = None,
@@ -25,6 +26,10 @@ def create(
     days: Annotated[
         int | None, typer.Option(min=1, help="Lets in for so long; else always.")
     ] = None,
+    scope: Annotated[
+        Scope,
+        typer.Option(help="write: may stand in a browser. server: reads learners, sets content."),
+    ] = Scope.WRITE,
 ) -> None:
     """Make a key and print it, once: the database keeps only its digest.
 
@@ -38,7 +43,7 @@ def create(
     limits = KeyLimits(requests_per_second, events_per_second, burst_seconds)
     expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
     with open_warehouse(read_settings()) as url:
-        key = create_key(url, name, limits=limits, expires_at=expires_at)
+        key = create_key(url, name, limits=limits, expires_at=expires_at, scope=scope)
     # The key alone on standard output: `KEY=$(study keys create web)` works.
     err.print(f"The key of {name} follows. It is shown this once and kept nowhere.")
     out.print(key, markup=False)
@@ -57,7 +62,7 @@ def list_all() -> None:
         records = list_keys(url)
     now = datetime.now(UTC)
     table = Table(
-        *("name", "state", "created", "expires", "last used", "events/s", "requests/s"),
+        *("name", "scope", "state", "created", "expires", "last used", "events/s", "requests/s"),
         box=None,
         pad_edge=False,
     )
@@ -66,6 +71,7 @@ def list_all() -> None:
         state = "revoked" if record.revoked_at else "living" if lives else "expired"
         table.add_row(
             record.name,
+            record.scope,
             state,
             _day(record.created_at),
             _day(record.expires_at),

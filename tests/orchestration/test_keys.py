@@ -23,8 +23,10 @@ def test_key_is_made_listed_and_revoked(study: Study, settings: Settings) -> Non
     assert record.expires_at is not None
     assert timedelta(days=29) < record.expires_at - datetime.now(UTC) < timedelta(days=31)
     listed = study("keys", "list").stdout
-    assert re.search(r"web +living .* 50 ", listed)
+    assert re.search(r"web +write +living .* 50 ", listed)
     assert made.stdout.strip() not in listed
+    assert study("keys", "create", "backend", "--scope", "server").returncode == 0
+    assert re.search(r"backend +server +living ", study("keys", "list").stdout)
     assert study("keys", "revoke", "web").stdout == "Revoked web.\n"
     again = study("keys", "revoke", "web")
     assert (again.returncode, again.stderr) == (

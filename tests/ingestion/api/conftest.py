@@ -17,7 +17,7 @@ Serve = Callable[[IngestionSettings], httpx.Client]
 
 
 @contextmanager
-def _served(settings: IngestionSettings) -> Iterator[httpx.Client]:
+def served(settings: IngestionSettings) -> Iterator[httpx.Client]:
     server = build_server(settings, host="127.0.0.1", port=0)
     with running(server) as url, httpx.Client(base_url=url, timeout=60) as client:
         yield client
@@ -27,12 +27,12 @@ def _served(settings: IngestionSettings) -> Iterator[httpx.Client]:
 def serve() -> Iterator[Serve]:
     """Start a service with given settings; all are stopped at the end of the test."""
     with ExitStack() as stack:
-        yield lambda settings: stack.enter_context(_served(settings))
+        yield lambda settings: stack.enter_context(served(settings))
 
 
 @pytest.fixture(scope="module")
 def shared_client(shared_database_url: str) -> Iterator[httpx.Client]:
-    with _served(IngestionSettings(database_url=shared_database_url)) as client:
+    with served(IngestionSettings(database_url=shared_database_url)) as client:
         yield client
 
 
