@@ -1,7 +1,6 @@
 """What a key lets do: one of a browser writes, and reads neither learners nor answers."""
 
 from collections.abc import Iterator
-from uuid import uuid4
 
 import httpx
 import psycopg
@@ -12,7 +11,7 @@ from ingestion.store.scopes import Scope
 from ingestion.store.write_keys import KeyLimits, create_key
 from tests.ingestion.api.conftest import Serve, served
 
-USER = str(uuid4())
+USER = "019aa3c0-0000-7000-8000-000000000001"
 SERVER_ONLY = [
     ("PUT", "/api/questions/q1"),
     ("PUT", "/api/materials/m1"),
