@@ -10,7 +10,7 @@ RUN := .venv/bin/
 PACKAGES := ingestion quality orchestration bench tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness test-duckdb test-faults test-fuzz bench-ingest bench-transform bench-middleware generate golden clean
+.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness test-slow test-duckdb test-faults test-fuzz bench-ingest bench-transform bench-middleware generate golden clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ test-pg15: install ## All tests again on Debian's PostgreSQL 15 (package postgre
 
 test-exactness: install ## 2,000 and more cases: any order, lateness, cut and death give the same marts
 	$(RUN)pytest tests/exactness -m exactness -n $(PYTEST_WORKERS)
+
+test-slow: install ## What takes a minute each: benchmarks in small, a second demo, DuckDB
+	$(RUN)pytest -m slow -n $(PYTEST_WORKERS)
 
 test-duckdb: install ## Models and tests of the dbt project on DuckDB; its marts against PostgreSQL's
 	$(RUN)pytest tests/dbt_project -m slow -n 0

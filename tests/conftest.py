@@ -17,6 +17,19 @@ from ingestion.store.migrations import migrate
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
+LONG = frozenset({"slow", "fuzz", "exactness", "faults"})
+"""Markers of what is left out of a run unless its `-m` names them."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the proofs that take many minutes, unless they are asked for."""
+    asked_for = config.getoption("markexpr")
+    unasked = [marker for marker in LONG if marker not in asked_for]
+    left_out = {item for item in items if any(map(item.get_closest_marker, unasked))}
+    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+    items[:] = [item for item in items if item not in left_out]
+
+
 @pytest.fixture(scope="session")
 def bin_dir() -> Path | None:
     """The PostgreSQL programs to test with; None for the packaged ones."""

@@ -216,6 +216,7 @@ def test_server_that_forgets_is_refused(server_url: str) -> None:
         require_durable(server_url)
 
 
+@pytest.mark.slow
 def test_benchmark_reports_every_figure(
     server_url: str, database_url: str, stream: EventStream, tmp_path: Path
 ) -> None:

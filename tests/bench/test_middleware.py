@@ -3,10 +3,13 @@
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from bench.middleware.applications import serving
 from bench.middleware.measure import measure
 
 
+@pytest.mark.slow
 def test_benchmark_measures_requests_that_are_tracked(tmp_path: Path) -> None:
     spool = tmp_path / "spool.db"
     with serving(spool) as (bare, tracked):

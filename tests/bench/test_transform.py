@@ -71,6 +71,7 @@ def test_batches_hold_ten_events_that_ingestion_accepts() -> None:
     assert len(events) == 10
 
 
+@pytest.mark.slow
 def test_benchmark_reports_every_figure(server_url: str, home: Path) -> None:
     effort = Effort(refreshes=1, rounds=1, learners_per_load=5, readers=20)
     found = figures(measure(server_url, home, SIZE, effort))

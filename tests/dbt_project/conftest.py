@@ -1,21 +1,33 @@
-"""dbt run for real, as a process of its own, on a database of the test's own."""
+"""dbt run for real on a database of the test's own, in this process: its imports take seconds."""
 
+import io
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from dbt.cli.main import dbtRunner
 
 from orchestration.defs.dbt.environment import dbt_environment
-from tests.conftest import REPOSITORY
+from orchestration.settings import exported
+from tests.conftest import REPOSITORY, make_database
 
 PROJECT_FOLDER = REPOSITORY / "dbt_project"
 
-Dbt = Callable[..., subprocess.CompletedProcess[str]]
+
+@dataclass(frozen=True)
+class Ran:
+    """A dbt command that has ended: what it printed, and the status of each node it ran."""
+
+    success: bool
+    stdout: str
+    results: Mapping[str, str]
+
+
+Dbt = Callable[..., Ran]
 
 
 @pytest.fixture(scope="session")
@@ -26,33 +38,33 @@ def target_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def dbt(target_folder: Path) -> Dbt:
-    """Run a dbt command on the database of a URL; without one, with nothing in the environment."""
+    """Run a dbt command on the database of a URL; without one, on none."""
 
-    def run(
-        *arguments: str, url: str | None = None, as_of: str | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        outside = {k: v for k, v in os.environ.items() if not k.startswith(("STUDY_", "DBT_"))}
-        folders = {
-            "DBT_TARGET_PATH": str(target_folder / "target"),
-            "DBT_LOG_PATH": str(target_folder / "logs"),
+    def run(*arguments: str, url: str | None = None, as_of: str | None = None) -> Ran:
+        options = {
+            "--project-dir": str(PROJECT_FOLDER),
+            "--profiles-dir": str(PROJECT_FOLDER),
+            "--target-path": str(target_folder / "target"),
+            "--log-path": str(target_folder / "logs"),
+            # A second run in one process drops the first one's log file without closing it.
+            "--log-level-file": "none",
         }
-        command = [
-            str(Path(sys.executable).with_name("dbt")),
-            *arguments,
-            "--profiles-dir",
-            str(PROJECT_FOLDER),
-        ]
         if as_of is not None:
-            command += ["--vars", json.dumps({"as_of": as_of})]
-        return subprocess.run(
-            command,
-            cwd=PROJECT_FOLDER,
-            env={**outside, **folders, **(dbt_environment(url) if url else {})},
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+            options["--vars"] = json.dumps({"as_of": as_of})
+        command = [*arguments, *(word for option in options.items() for word in option)]
+        with (
+            exported(dbt_environment(url) if url else {}),
+            redirect_stdout(io.StringIO()) as said,
+        ):
+            result = dbtRunner().invoke(command)
+        nodes = getattr(result.result, "results", [])
+        # An exposure is listed with what is built, though there is nothing to do for it.
+        statuses = {
+            node.node.unique_id: str(node.status)
+            for node in nodes
+            if node.node.resource_type != "exposure"
+        }
+        return Ran(result.success, f"{said.getvalue()}{result.exception or ''}", statuses)
 
     return run
 
@@ -61,15 +73,15 @@ def dbt(target_folder: Path) -> Dbt:
 def manifest(dbt: Dbt, target_folder: Path) -> dict[str, Any]:
     """The project as dbt understands it; no database is needed for it."""
     parsed = dbt("parse")
-    assert parsed.returncode == 0, parsed.stdout
+    assert parsed.success, parsed.stdout
     content: dict[str, Any] = json.loads((target_folder / "target" / "manifest.json").read_text())
     return content
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what takes minutes, unless it is asked for: `-m slow`."""
-    if "slow" in config.getoption("markexpr"):
-        return
-    left_out = [item for item in items if item.get_closest_marker("slow")]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
+@pytest.fixture(scope="session")
+def built_on_nothing(
+    dbt: Dbt, server_url: str, template_database: str
+) -> Iterator[tuple[Ran, str]]:
+    """The whole project built with all its tests on an empty log, and the database it is in."""
+    with make_database(server_url, template=template_database) as url:
+        yield dbt("build", url=url), url

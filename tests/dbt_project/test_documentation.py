@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.dbt_project.conftest import PROJECT_FOLDER, Dbt
+from tests.dbt_project.conftest import PROJECT_FOLDER, Ran
 from tests.dbt_project.test_project import nodes_of
 
 # Columns that mean something else in each mart that has them, and so are told of in each.
@@ -35,12 +35,12 @@ DIFFER = {
 
 
 @pytest.fixture(scope="module")
-def columns_by_model(dbt: Dbt, shared_database_url: str) -> dict[str, set[str]]:
+def columns_by_model(built_on_nothing: tuple[Ran, str]) -> dict[str, set[str]]:
     """The columns of every model as the database has them, by `schema.name`."""
-    ran = dbt("run", url=shared_database_url)
-    assert ran.returncode == 0, ran.stdout
+    built, url = built_on_nothing
+    assert built.success, built.stdout
     columns: dict[str, set[str]] = defaultdict(set)
-    with psycopg.connect(shared_database_url) as connection:
+    with psycopg.connect(url) as connection:
         for schema, table, column in connection.execute(
             "select table_schema, table_name, column_name from information_schema.columns"
         ):
@@ -60,9 +60,9 @@ def test_every_column_is_documented_and_no_other(
 
 
 def test_every_column_is_described_in_the_database(
-    columns_by_model: dict[str, set[str]], shared_database_url: str
+    columns_by_model: dict[str, set[str]], built_on_nothing: tuple[Ran, str]
 ) -> None:
-    with psycopg.connect(shared_database_url) as connection:
+    with psycopg.connect(built_on_nothing[1]) as connection:
         undescribed = connection.execute(
             """
             select attrelid::regclass::text, attname

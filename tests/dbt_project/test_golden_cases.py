@@ -99,7 +99,7 @@ def built_url(dbt: Dbt, shared_database_url: str) -> str:
     cases = [NIGHT_OWL, HAVANA, TWO_TABS, INTRUDER, CLOCKS_CHANGE, TOPICS, ABBREVIATED]
     insert(shared_database_url, [event for case in cases for event in case])
     ran = dbt("run", url=shared_database_url, as_of=AS_OF)
-    assert ran.returncode == 0, ran.stdout
+    assert ran.success, ran.stdout
     return shared_database_url
 
 

@@ -66,7 +66,7 @@ REGULAR = [
 def built_url(dbt: Dbt, shared_database_url: str) -> str:
     insert(shared_database_url, [*RETURNER, *MISLED, *REGULAR])
     ran = dbt("run", url=shared_database_url, as_of=AS_OF)
-    assert ran.returncode == 0, ran.stdout
+    assert ran.success, ran.stdout
     return shared_database_url
 
 

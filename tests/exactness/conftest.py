@@ -60,15 +60,6 @@ def target_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("copies")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the proofs that take many minutes, unless they are asked for: `-m exactness`."""
-    if "exactness" in config.getoption("markexpr"):
-        return
-    left_out = [item for item in items if item.get_closest_marker("exactness")]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Tell of each proof how much it took: one that takes nothing proves nothing."""
     for report in terminalreporter.getreports("passed"):

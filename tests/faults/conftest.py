@@ -27,15 +27,6 @@ def record(record_property: Callable[[str, object], None]) -> Record:
     return lambda counts: record_property(COUNTS, dict(counts))
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the proofs that take many minutes, unless they are asked for: `-m faults`."""
-    if "faults" in config.getoption("markexpr"):
-        return
-    left_out = [item for item in items if item.get_closest_marker("faults")]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Tell what each trial counted, and the sum."""
     told = [

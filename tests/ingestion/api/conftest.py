@@ -68,13 +68,3 @@ def make_event() -> Callable[..., dict[str, object]]:
         } | fields
 
     return make
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what takes many minutes, unless it is asked for: `-m fuzz`."""
-    if "fuzz" in config.getoption("markexpr"):
-        return
-    left_out = [item for item in items if item.get_closest_marker("fuzz")]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not item.get_closest_marker("fuzz")]
