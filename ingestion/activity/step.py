@@ -14,18 +14,18 @@ from ingestion.activity.identity import Known, as_event, as_sent, says_the_same,
 from ingestion.activity.mastery import MasteryReader
 from ingestion.activity.request import Said
 from ingestion.events.columns import microseconds
-from ingestion.events.gamification import EVENT_TYPES
 from ingestion.events.validation import AcceptedEvent, validate_event
 from ingestion.gamification.awarding import award
 from ingestion.gamification.checking_in import check_in
 from ingestion.gamification.rules import GamificationRules
+from ingestion.gamification.state import GAMIFICATION
 from ingestion.landing.judging import JudgedBatch, judge_values
 from ingestion.landing.land import land_known, land_within
 from ingestion.landing.learner_log import FACT, StoredEvent, read_learner
 from ingestion.landing.months import MonthCache
 from ingestion.landing.verdict import LandingReport
 
-_AWARDS = tuple(event_type.name for event_type in EVENT_TYPES)
+_AWARDS = tuple(GAMIFICATION)
 
 
 @dataclass(frozen=True, slots=True)

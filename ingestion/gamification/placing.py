@@ -14,6 +14,8 @@ from psycopg.errors import InvalidParameterValue
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import Jsonb
 
+from ingestion.gamification.state import GAMIFICATION
+
 # The timezone that an event names; only a session's start can.
 _NAMED: LiteralString = """
 case when event_type = 'session_start' then properties ->> 'timezone' end as named_timezone
@@ -116,9 +118,7 @@ placed_events as materialized (
     select
         *,
         (occurred_at at time zone timezone)::date as local_date,
-        event_type in (
-            'xp_earned', 'level_up', 'achievement_unlocked', 'streak_continued', 'streak_broken'
-        ) as is_gamification
+        event_type = any(%(gamification)s) as is_gamification
     from zoned_events
 )
 """
@@ -185,14 +185,15 @@ async def read_zoned(
     connection: AsyncConnection, statement: LiteralString, parameters: Mapping[str, object]
 ) -> list[DictRow]:
     """Run a statement with any of the CTEs, within the caller's transaction."""
+    given = {**parameters, "gamification": list(GAMIFICATION)}
     async with connection.cursor(row_factory=dict_row) as cursor:
         try:
             async with connection.transaction():
-                await cursor.execute(statement, {**parameters, "are_zones_known": True})
+                await cursor.execute(statement, {**given, "are_zones_known": True})
                 return await cursor.fetchall()
         except InvalidParameterValue:
             # A timezone that our list has and this server's files lack: it counts as none.
-            await cursor.execute(statement, {**parameters, "are_zones_known": False})
+            await cursor.execute(statement, {**given, "are_zones_known": False})
             return await cursor.fetchall()
 
 

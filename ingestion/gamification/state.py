@@ -57,11 +57,6 @@ class LearnerState:
         return max(self.study_days, default=None)
 
     @property
-    def last_checked_in_day(self) -> date | None:
-        """The latest local date with a `streak_continued`; None before any."""
-        return max(self.checked_in_days, default=None)
-
-    @property
     def streak(self) -> int:
         """Days of study in a row that end with the last one."""
         last = self.last_study_day
