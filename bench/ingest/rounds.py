@@ -12,7 +12,9 @@ from bench.ingest.wire import encode_requests
 from bench.transform.databases import settle
 
 BATCH = 100
-_FEW, _MANY = 8, 16
+# Enough that no worker waits for a sender: fewer measure the senders' patience as well.
+CONNECTIONS = 64
+_FEWER = (8, 16)
 _LARGE_COMMIT = 2_000
 # Small batches cost more an event: fewer events take as long.
 _PART_IN_TENS, _PART_ALONE = 4, 20
@@ -67,7 +69,7 @@ class _Round:
             partial(self._copy, "copy", BATCH),
             partial(self._copy, "copy_2000", _LARGE_COMMIT),
             self._post_twice,
-            partial(self._post, "http_16", connections=_MANY),
+            *(partial(self._post, f"http_{few}", connections=few) for few in _FEWER),
             self._post_with_bad,
             partial(self._post, "tens", batch=10, part=_PART_IN_TENS),
             partial(self._post, "alone", batch=1, part=_PART_ALONE),
@@ -85,7 +87,7 @@ class _Round:
         self.found.rows += len(events)
 
     def _post(
-        self, name: str, *, batch: int = BATCH, part: int = 1, connections: int = _FEW
+        self, name: str, *, batch: int = BATCH, part: int = 1, connections: int = CONNECTIONS
     ) -> None:
         events = self._draw(part)
         self._run(name, encode_requests(events, batch), {"accepted": len(events)}, connections)
@@ -113,7 +115,7 @@ class _Round:
         name: str,
         requests: Sequence[bytes],
         expected: Mapping[str, int],
-        connections: int = _FEW,
+        connections: int = CONNECTIONS,
     ) -> None:
         settle(self._bench.url)
         load = run_closed(self._bench.port, requests, connections=connections)

@@ -11,14 +11,13 @@ from typing import overload
 
 from bench.ingest.load import Load, run_open
 from bench.ingest.memory import Memory, watching
-from bench.ingest.rounds import BATCH, Bench
+from bench.ingest.rounds import BATCH, CONNECTIONS, Bench
 from bench.ingest.service import ServiceProcess
 from bench.ingest.wire import encode_requests
 from bench.transform.databases import settle
 
 SHARE = 0.7
 """Of what the service takes at most."""
-_CONNECTIONS = 32
 _EVENTS_AT_ONCE = 50_000
 
 
@@ -79,7 +78,7 @@ def measure_soak(
     with spooled(home / "soak.requests", requests) as spool:
         settle(bench.url)
         with watching(service) as memory:
-            load = run_open(bench.port, spool, per_second=rate, connections=_CONNECTIONS)
+            load = run_open(bench.port, spool, per_second=rate, connections=CONNECTIONS)
         sent = len(spool) * BATCH
     if load.verdicts != Counter(accepted=sent):
         raise RuntimeError(f"of {sent} events only {dict(load.verdicts)}")

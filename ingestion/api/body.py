@@ -2,10 +2,10 @@
 
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 from fastapi import Request
@@ -13,8 +13,9 @@ from fastapi import Request
 from ingestion.api.depth import MOST_LEVELS, is_too_deep
 from ingestion.api.errors import RequestRefusedError
 from ingestion.api.settings import IngestionSettings
+from ingestion.events.decoding import UNREADABLE, decode_batch
 from ingestion.events.instants import parse_instant
-from ingestion.landing.judging import JudgedBatch, judge_texts, judge_values
+from ingestion.landing.judging import JudgedBatch, judge_decoded, judge_texts, judge_values
 
 _JSON_TYPES = ("", "application/json", "text/plain")  # text/plain: what sendBeacon sends
 _LEVELS_OUTSIDE = 2  # the batch and its list, around each event
@@ -25,35 +26,43 @@ _GZIP = 16 + zlib.MAX_WBITS
 class Batch:
     """The events of one request, still unjudged, and when the client says it sent them.
 
-    `texts` are the events' own bytes where the request was read as far as that only; `events` are
-    parsed, and parsed when asked for.
+    Of the three forms it has one: `decoded` by the shapes of the plan, `texts`, the events' own
+    bytes, or `events`, parsed.
     """
 
     body: bytes
     sent_at: datetime | None
+    decoded: Sequence[Any] | None = None
     texts: Sequence[bytes] | None = None
     events: Sequence[object] = ()
 
     @property
     def size(self) -> int:
         """How many events it holds."""
-        return len(self.events if self.texts is None else self.texts)
+        return len(next(one for one in (self.decoded, self.texts, self.events) if one is not None))
 
     def judge(self, *, received_at: datetime, context: Mapping[str, object]) -> JudgedBatch:
         """Hold every event against the tracking plan.
 
         Raises `RequestRefusedError` (400) where the body shows not to be JSON only now.
         """
+        told: _Told = {"received_at": received_at, "sent_at": self.sent_at, "context": context}
+        if self.decoded is not None:
+            return judge_decoded(self.decoded, payload_at=_payloads(self.body), **told)
         if self.texts is None:
-            return judge_values(
-                self.events, received_at=received_at, sent_at=self.sent_at, context=context
-            )
+            return judge_values(self.events, **told)
         try:
-            return judge_texts(
-                self.texts, received_at=received_at, sent_at=self.sent_at, context=context
-            )
+            return judge_texts(self.texts, **told)
         except (ValueError, RecursionError) as error:
             raise _malformed(error) from error
+
+
+class _Told(TypedDict):
+    """What judging is told of the request."""
+
+    received_at: datetime
+    sent_at: datetime | None
+    context: Mapping[str, object]
 
 
 class _Document(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -75,7 +84,7 @@ async def read_batch(request: Request, *, may_be_single: bool) -> Batch:
     settings: IngestionSettings = request.app.state.settings
     _require_json(request)
     body = await read_body(request, settings.max_body_bytes)
-    batch = _split(body) or _parse_batch(body, may_be_single=may_be_single)
+    batch = _decode_whole(body) or _split(body) or _parse_batch(body, may_be_single=may_be_single)
     require_few(batch.size, settings.max_batch_events)
     return batch
 
@@ -131,18 +140,39 @@ async def read_object(request: Request, most: int) -> dict[str, Any]:
     return document
 
 
+def _decode_whole(body: bytes) -> Batch | None:
+    """Read a batch of which every event has a shape; None leaves it to the next best way."""
+    decoded = decode_batch(body)
+    if decoded is None:
+        return None
+    events, sent_at = decoded
+    return Batch(body, _sent_at(sent_at), decoded=events)
+
+
+def _payloads(body: bytes) -> Callable[[int], object]:
+    """What gives an event of a batch as it was sent; few are asked for, so nothing is done yet."""
+    texts: list[msgspec.Raw] = []
+
+    def payload_at(position: int) -> object:
+        if not texts:
+            texts.extend(_decode(body).events)
+        return json.loads(bytes(texts[position]))
+
+    return payload_at
+
+
 def _split(body: bytes) -> Batch | None:
     """Read a batch of the usual form up to its events; None leaves it to the careful way."""
     try:
         if not body.isascii():
             body.decode()
         document = _decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return None
     texts = [bytes(text) for text in document.events]
     for text in texts:
         _require_shallow(text, MOST_LEVELS - _LEVELS_OUTSIDE)
-    return Batch(body, _sent_at(document.sent_at), texts)
+    return Batch(body, _sent_at(document.sent_at), texts=texts)
 
 
 def _parse_batch(body: bytes, *, may_be_single: bool) -> Batch:

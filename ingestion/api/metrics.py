@@ -7,6 +7,7 @@ event type, a path that is no route) is counted under one name for all.
 from collections import Counter as Tally
 from collections.abc import Mapping
 from importlib.metadata import version
+from operator import attrgetter
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +25,8 @@ _REQUEST_BUCKETS = _COMMIT_BUCKETS
 _SIZE_BUCKETS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000)
 _LAG_BUCKETS = (1, 5, 15, 60, 300, 900, 3600, 6 * 3600, 24 * 3600, 7 * 24 * 3600, 30 * 24 * 3600)
 _UNKNOWN = "(unknown)"
+
+_status_of = attrgetter("status")
 
 
 class ServiceMetrics:
@@ -129,12 +132,10 @@ class ServiceMetrics:
         """Count the verdicts of a request that is about to be answered."""
         self._received.inc(batch.size)
         self._batch_events.observe(batch.size)
-        names = batch.event_types
-        kinds = Tally(
-            (verdict.status, names.get(verdict.index, _UNKNOWN)) for verdict in report.results
-        )
+        types = map(batch.event_types.get, range(batch.size))
+        kinds = Tally(zip(map(_status_of, report.results), types, strict=True))
         for (status, event_type), count in kinds.items():
-            self._met(status, event_type).inc(count)
+            self._met(status, event_type or _UNKNOWN).inc(count)
         for code, count in Tally(verdict.why.code for verdict in report.results
                                  if verdict.why is not None).items():  # fmt: skip
             self._refusals.labels(code).inc(count)

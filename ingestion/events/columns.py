@@ -6,6 +6,7 @@ written otherwise: the caller then reads one by one with the functions that defi
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from struct import iter_unpack
 
 from ingestion.events.identity import EPOCH
 
@@ -35,6 +36,11 @@ def pack_uuid7s(texts: Sequence[str]) -> list[bytes] | None:
     ):
         return None
     return _pack(digits, len(texts))
+
+
+def uuid7_times(keys: Sequence[bytes]) -> list[int]:
+    """The time each UUIDv7 carries, in milliseconds since 1970."""
+    return [head >> 16 for (head,) in iter_unpack(">Q8x", b"".join(keys))]
 
 
 def _digits(texts: Sequence[str]) -> str | None:

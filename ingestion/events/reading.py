@@ -4,12 +4,12 @@ What is read here would be accepted by `validate_event` with the very same value
 comes is left to it, event by event: it alone rejects, and it alone finds the words.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from itertools import compress
-from typing import Any, TypeAlias, TypeVar, Union
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 from pydantic_core import PydanticCustomError
@@ -21,11 +21,13 @@ from ingestion.events.columns import (
     pack_uuid7s,
     pack_uuids,
     read_instants,
+    uuid7_times,
 )
+from ingestion.events.decoding import decode_each
 from ingestion.events.identity import EPOCH, NEARBY, resolve_identity
 from ingestion.events.instants import parse_instant
-from ingestion.events.screening import is_harmless_id, screen
-from ingestion.events.shapes import Shape, shapes, shapes_by_struct
+from ingestion.events.screening import Place, is_harmless_id, screen
+from ingestion.events.shapes import shapes_by_struct
 
 Identified: TypeAlias = tuple[bytes, str, str | None]
 _Value = TypeVar("_Value")
@@ -34,12 +36,11 @@ _NEARBY = NEARBY // MICROSECOND
 _AHEAD_MAX = AHEAD_MAX // MICROSECOND
 _YEAR_10000 = 253_402_300_800 * 1_000_000
 _NO_SESSION = b""
-# Only with this escape can a text hold a NUL, which PostgreSQL does not keep.
-_NUL_ESCAPE = b"\\u0000"
 # A whole float as msgspec writes it, or a text that looks like one: each value is looked at.
 _WHOLE_FLOATS = (b".0,", b".0}", b".0]")
 _POINT_ZERO = b".0"
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+# Learners and sessions come again and again; of so many ids the bytes are kept: 3 MiB a process.
+_REMEMBERED = 8_192
 
 
 @dataclass(slots=True)
@@ -47,19 +48,21 @@ class ReadEvents:
     """Events that hold, as columns: entry i of every list is of one event.
 
     Times are microseconds since 1970, UUIDs their 16 bytes (a session's is empty where there is
-    none), `properties` normalised JSON. `identities` are the key, the same as text, and the
+    none), `properties` normalised JSON, `places` the ids of what the event is about, as
+    `screening.Place` says. `identities` are the key, the same as text, and the
     client's own id where the key was derived from it. `odd` are the positions of the events that
     were not read: `validate_event` must judge them.
     """
 
-    positions: list[int]
-    structs: list[Any]
+    positions: Sequence[int]
+    structs: Sequence[Any]
     identities: Sequence[Identified]
     user_ids: Sequence[bytes]
     session_ids: Sequence[bytes]
     occurred: Sequence[int]
     original: Sequence[int]
     properties: Sequence[bytes]
+    places: Sequence[Place]
     odd: Sequence[int]
 
 
@@ -67,73 +70,56 @@ def read_events(
     raws: Sequence[bytes], *, received_at: datetime, sent_at: datetime | None
 ) -> ReadEvents:
     """Read the JSON texts of events; both instants must be aware, `sent_at` is the batch's."""
-    positions, structs = _decode(raws)
+    positions, structs = decode_each(raws)
+    return _read(positions, structs, len(raws), received_at, sent_at)
+
+
+def read_decoded(
+    structs: Sequence[Any], *, received_at: datetime, sent_at: datetime | None
+) -> ReadEvents:
+    """The same for events that `decode_batch` has decoded."""
+    return _read(range(len(structs)), structs, len(structs), received_at, sent_at)
+
+
+def _read(
+    positions: Sequence[int],
+    structs: Sequence[Any],
+    size: int,
+    received_at: datetime,
+    sent_at: datetime | None,
+) -> ReadEvents:
+    harmless, places = screen(structs)
+    if not all(harmless):
+        positions, structs = list(compress(positions, harmless)), list(compress(structs, harmless))
+        places = list(compress(places, harmless))
     original = _each(read_instants, _read_instant, [event.occurred_at for event in structs])
     columns: list[Any] = [
         _identify([event.event_id for event in structs], original, received_at),
-        _each(pack_uuids, _pack_uuid, [event.user_id for event in structs]),
-        _pack_sessions([event.session_id for event in structs]),
+        [_pack_known(event.user_id) for event in structs],
+        [_pack_session(event.session_id) for event in structs],
         _correct(original, received_at, sent_at),
         original,
         _write_properties(structs),
+        places,
     ]
     if any(None in column for column in columns):
         whole = [None not in entry for entry in zip(*columns, strict=True)]
         positions, structs = list(compress(positions, whole)), list(compress(structs, whole))
         columns = [list(compress(column, whole)) for column in columns]
-    odd = sorted(set(range(len(raws))).difference(positions)) if len(positions) < len(raws) else []
-    identities, user_ids, session_ids, occurred, original, properties = columns
+    odd = sorted(set(range(size)).difference(positions)) if len(positions) < size else []
+    identities, user_ids, session_ids, occurred, original, properties, places = columns
     return ReadEvents(
-        positions, structs, identities, user_ids, session_ids, occurred, original, properties, odd
+        positions=positions,
+        structs=structs,
+        identities=identities,
+        user_ids=user_ids,
+        session_ids=session_ids,
+        occurred=occurred,
+        original=original,
+        properties=properties,
+        places=places,
+        odd=odd,
     )
-
-
-def _decode(raws: Sequence[bytes]) -> tuple[list[int], list[Any]]:
-    """Decode what has a shape and needs no closer look; its positions beside it."""
-    decode, traits = _decoder(), _traits()
-    positions: list[int] = []
-    structs: list[Any] = []
-    for position, raw in enumerate(raws):
-        if _NUL_ESCAPE in raw:
-            continue
-        try:
-            event = decode(raw)
-        except _UNREADABLE:
-            continue
-        if event.occurred_at is None or event.sent_at is not None:
-            continue
-        shape = traits.get(type(event))
-        if shape is not None and not _passes(shape, event.properties):
-            continue
-        positions.append(position)
-        structs.append(event)
-    harmless = screen(structs)
-    if not all(harmless):
-        return list(compress(positions, harmless)), list(compress(structs, harmless))
-    return positions, structs
-
-
-@cache
-def _decoder() -> Callable[[bytes], Any]:
-    plan: Any = Union[tuple(shape.struct for shape in shapes().values())]  # noqa: UP007
-    return msgspec.json.Decoder(plan).decode
-
-
-@cache
-def _traits() -> Mapping[type[Any], Shape]:
-    return {shape.struct: shape for shape in shapes().values() if shape.checks}
-
-
-def _passes(shape: Shape, properties: Any) -> bool:
-    """Whether a property's checks let it pass as it is."""
-    for name, checks in shape.checks.items():
-        value = getattr(properties, name)
-        try:
-            if value is not None and any(check(value) != value for check in checks):
-                return False
-        except ValueError:
-            return False
-    return True
 
 
 def _each(
@@ -146,16 +132,15 @@ def _each(
     return [one(text) for text in texts] if column is None else column
 
 
-def _pack_uuid(text: str) -> bytes | None:
+@lru_cache(_REMEMBERED)
+def _pack_known(text: str) -> bytes | None:
     packed = pack_uuids([text])
     return packed[0] if packed else None
 
 
-def _pack_sessions(texts: list[str | None]) -> list[bytes | None]:
-    present = [text for text in texts if text is not None]
-    found = _each(pack_uuids, _pack_uuid, present)
-    packed = iter(found)
-    return [_NO_SESSION if text is None else next(packed) for text in texts]
+@lru_cache(_REMEMBERED)
+def _pack_session(text: str | None) -> bytes | None:
+    return _NO_SESSION if text is None else _pack_known.__wrapped__(text)
 
 
 def _read_instant(text: str) -> int | None:
@@ -185,15 +170,16 @@ def _identify(
 ) -> list[Identified | None]:
     """Find the key of each event: mostly a UUIDv7 of the event's own time, kept as it is."""
     present = [client_id or "" for client_id in client_ids]
-    keys = pack_uuid7s(present) or [b""] * len(present)
+    keys = pack_uuid7s(present)
+    if keys is None:
+        return [_resolve(*both, received_at) for both in zip(client_ids, original, strict=True)]
     return [
-        (key, client_id.lower(), None)
-        if key
-        and client_id
-        and instant is not None
-        and abs(int.from_bytes(key[:6]) * 1000 - instant) <= _NEARBY
+        (key, client_id, None)
+        if instant is not None and -_NEARBY <= time * 1000 - instant <= _NEARBY
         else _resolve(client_id, instant, received_at)
-        for key, client_id, instant in zip(keys, client_ids, original, strict=True)
+        for key, client_id, time, instant in zip(
+            keys, map(str.lower, present), uuid7_times(keys), original, strict=True
+        )
     ]
 
 
@@ -208,7 +194,7 @@ def _resolve(
     return identity.event_id.bytes, str(identity.event_id), identity.client_event_id
 
 
-def _write_properties(structs: list[Any]) -> list[bytes | None]:
+def _write_properties(structs: Sequence[Any]) -> list[bytes | None]:
     """Write properties as normalised JSON: no nulls, whole numbers without a point."""
     write = msgspec.json.Encoder().encode
     written: list[bytes | None] = [write(event.properties) for event in structs]

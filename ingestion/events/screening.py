@@ -1,73 +1,88 @@
-"""Whether events read by their shapes hold anything the guard of personal data would change.
+"""Which of the events decoded by their shapes can be taken as they are.
 
-Most texts and ids of a batch repeat within it or were seen a moment ago, so each is looked at once
-and remembered: the guard then costs a fraction of what reading the event does.
+In these is nothing that the guard of personal data would change, and nothing that asks for the
+careful way. What an event is about, and most texts of events, were seen a moment ago: each is
+looked at once and remembered, so that the guard costs a fraction of what reading an event does.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 from ingestion.events.guarding import find_private_id, redact_properties
 from ingestion.events.shapes import Shape, shapes_by_struct
 from ingestion.privacy.guard import holds_private_id, might_hold_pii, redact
 
-_ID_FIELDS = ("material_id", "chunk_id", "question_id", "topic_id")
-# Bounds the memory of what is remembered: about 4 MiB a process.
-_REMEMBERED = 16_384
-_REMEMBERED_CHARACTERS = 100
+Place: TypeAlias = tuple[str | None, str | None, str | None, str | None]
+"""What an event is about: its material, chunk, question and topic."""
+
+# Bounds the memory of what is remembered: of places and ids together about 4 MiB a process.
+_REMEMBERED = 8_192
+# Of each type of event: most say one of a few things, and free texts are long.
+_REMEMBERED_OF_TYPE = 256
+
+_place_of = attrgetter("material_id", "chunk_id", "question_id", "topic_id")
 
 
-def screen(events: Sequence[Any]) -> list[bool]:
-    """For each event, whether the guard leaves it as it is; `event_id` is not looked at."""
-    known = _screens()
-    screens = [known[type(event)] for event in events]
-    ids: set[object] = set()
-    texts: set[object] = set()
-    for event, of_type in zip(events, screens, strict=True):
-        ids.update(of_type.ids(event))
-        texts.update(of_type.texts(event))
-    private = {one for one in ids if isinstance(one, str) and not is_harmless_id(one)}
-    # A property may be a text or a number.
-    private |= {one for one in texts if isinstance(one, str) and not _is_harmless_text(one)}
-    return [
-        (not private or private.isdisjoint((*of_type.ids(event), *of_type.texts(event))))
-        and (not of_type.shape.nested or _is_harmless_nested(of_type.shape, event))
-        for event, of_type in zip(events, screens, strict=True)
-    ]
+def screen(events: Sequence[Any]) -> tuple[list[bool], list[Place]]:
+    """For each event, whether it can be taken as it is (`event_id` is not looked at); its place."""
+    looks = _looks()
+    places = list(map(_place_of, events))
+    plain = []
+    for event, place in zip(events, places, strict=True):
+        passes = (
+            event.occurred_at is not None and event.sent_at is None and _is_harmless_place(place)
+        )
+        if passes and (look := looks.get(type(event))) is not None:
+            said, is_harmless, closer = look
+            passes = is_harmless(said(event.properties)) and (closer is None or closer(event))
+        plain.append(passes)
+    return plain, places
 
 
-@dataclass(frozen=True, slots=True)
-class _Screen:
-    """How to get at what one type of event has to look at."""
+class _Look(NamedTuple):
+    """How one type of event is looked at: what it said, and where that is not all, the event."""
 
-    shape: Shape
-    ids: Callable[[Any], tuple[object, ...]]
-    texts: Callable[[Any], tuple[object, ...]]
+    said: Callable[[Any], Any]
+    is_harmless: Callable[[Any], bool]
+    closer: Callable[[Any], bool] | None
 
 
 @cache
-def _screens() -> Mapping[type[Any], _Screen]:
+def _looks() -> Mapping[type[Any], _Look]:
+    """Of the types that hold anything to look at."""
     return {
-        struct: _Screen(
-            shape,
-            attrgetter(*_ID_FIELDS, *(f"properties.{name}" for name in shape.ids)),
-            _texts_of(shape),
+        struct: _Look(
+            _said_of((*shape.ids, *shape.texts)),
+            lru_cache(_REMEMBERED_OF_TYPE)(partial(_are_harmless, len(shape.ids))),
+            partial(_passes, shape) if shape.nested or shape.checks else None,
         )
         for struct, shape in shapes_by_struct().items()
+        if shape.ids or shape.texts or shape.nested or shape.checks
     }
 
 
-def _texts_of(shape: Shape) -> Callable[[Any], tuple[object, ...]]:
-    match shape.texts:
-        case ():
-            return lambda _: ()
-        case (name,):
-            return lambda event: (getattr(event.properties, name),)
-        case names:
-            return attrgetter(*(f"properties.{name}" for name in names))
+def _said_of(names: tuple[str, ...]) -> Callable[[Any], Any]:
+    return attrgetter(*names) if names else lambda _: ()
+
+
+def _are_harmless(ids: int, said: Any) -> bool:
+    """Whether the guard lets pass what was said: first so many ids, then texts; or the only one.
+
+    A property may be a text or a number; of these nothing is to be feared.
+    """
+    every = said if isinstance(said, tuple) else (said,)
+    return all(is_harmless_id(one) for one in every[:ids] if isinstance(one, str)) and all(
+        not might_hold_pii(one) or redact(one)[0] == one
+        for one in every[ids:]
+        if isinstance(one, str)
+    )
+
+
+@lru_cache(_REMEMBERED)
+def _is_harmless_place(place: Place) -> bool:
+    return all(one is None or is_harmless_id(one) for one in place)
 
 
 @lru_cache(_REMEMBERED)
@@ -76,15 +91,16 @@ def is_harmless_id(text: str) -> bool:
     return not holds_private_id(text)
 
 
-def _is_harmless_text(text: str) -> bool:
-    if len(text) <= _REMEMBERED_CHARACTERS:
-        return _is_left_alone(text)
-    return _is_left_alone.__wrapped__(text)
-
-
-@lru_cache(_REMEMBERED)
-def _is_left_alone(text: str) -> bool:
-    return not might_hold_pii(text) or redact(text)[0] == text
+def _passes(shape: Shape, event: Any) -> bool:
+    """Whether the plan's own checks, and the guard on lists and objects, leave all as it is."""
+    for name, checks in shape.checks.items():
+        value = getattr(event.properties, name)
+        try:
+            if value is not None and any(check(value) != value for check in checks):
+                return False
+        except ValueError:
+            return False
+    return not shape.nested or _is_harmless_nested(shape, event)
 
 
 def _is_harmless_nested(shape: Shape, event: Any) -> bool:

@@ -5,12 +5,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from ingestion.events.columns import microseconds
 from ingestion.events.plan import PLAN
-from ingestion.events.reading import read_events
+from ingestion.events.reading import ReadEvents, read_decoded, read_events
 from ingestion.events.validation import AcceptedEvent, Rejection, validate_event
 from ingestion.landing.dialect import PROTOCOL, Dialect
 from ingestion.landing.failed_events import FailedEvent
@@ -133,10 +134,34 @@ def judge_texts(
         context=context,
         payload_at=lambda position: parse(texts[position].decode()),
     )
+    _judge_read(batch, read_events(texts, received_at=received_at, sent_at=sent_at))
+    return batch
+
+
+def judge_decoded(
+    events: Sequence[Any],
+    *,
+    received_at: datetime,
+    sent_at: datetime | None,
+    context: Mapping[str, object],
+    payload_at: Callable[[int], object],
+) -> JudgedBatch:
+    """Judge events that `decode_batch` has decoded; `payload_at` gives one as it was sent."""
+    batch = JudgedBatch(
+        size=len(events),
+        received_at=received_at,
+        sent_at=sent_at,
+        context=context,
+        payload_at=payload_at,
+    )
+    _judge_read(batch, read_decoded(events, received_at=received_at, sent_at=sent_at))
+    return batch
+
+
+def _judge_read(batch: JudgedBatch, read: ReadEvents) -> None:
     writer = _writer(batch)
-    read = read_events(texts, received_at=received_at, sent_at=sent_at)
     batch.fast = len(read.positions)
-    types = (event.__struct_config__.tag for event in read.structs)
+    types = [event.__struct_config__.tag for event in read.structs]
     batch.event_types = dict(zip(read.positions, types, strict=True))
     batch.rows = [
         Row(position, key, event_id, client_event_id, occurred, content)
@@ -145,7 +170,6 @@ def judge_texts(
         )
     ]
     _judge_singly(batch, read.odd, writer)
-    return batch
 
 
 def _writer(batch: JudgedBatch) -> RowWriter:

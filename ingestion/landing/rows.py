@@ -7,12 +7,14 @@ share, made once.
 
 import json
 import struct
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from functools import cache, lru_cache
+from typing import Any
 
 from ingestion.events.columns import microseconds
 from ingestion.events.reading import ReadEvents
+from ingestion.events.screening import Place
 from ingestion.events.shapes import shapes_by_struct
 from ingestion.events.validation import AcceptedEvent
 
@@ -45,6 +47,8 @@ _uuid = struct.Struct(">i16s").pack
 _time = struct.Struct(">iq").pack
 _small = struct.Struct(">ih").pack
 _jsonb = struct.Struct(">iB").pack
+# What events are about comes again and again: of so many the bytes are kept, 2 MiB a process.
+_REMEMBERED = 8_192
 # The first five columns in one go, with a session and without.
 _usual = struct.Struct(">i16si16si16siqiq").pack
 _sessionless = struct.Struct(">i16si16siiqiq").pack
@@ -70,32 +74,35 @@ class RowWriter:
     def __init__(
         self, *, received_at: datetime, sent_at: datetime | None, context: Mapping[str, object]
     ) -> None:
-        self._sent_at = _instant(sent_at)
-        self._received_at = _instant(received_at)
-        self._context = _json(json.dumps(dict(context)).encode())
+        rest = (_instant(received_at), _json(json.dumps(dict(context)).encode()))
+        self._rest = b"".join(rest)
+        self._ending = _instant(sent_at) + self._rest
 
     def write_read(self, events: ReadEvents) -> list[bytes]:
         """The rows of events read by their shapes."""
-        text = _Memory(_text).__getitem__
-        ending = _Memory(self._ending_of_struct).__getitem__
-        return [
-            b"".join(
-                (
-                    head,
-                    text(event.material_id),
-                    text(event.chunk_id),
-                    text(event.question_id),
-                    text(event.topic_id),
-                    text(client_event_id),
-                    _jsonb(len(properties) + 1, _JSONB_VERSION),
-                    properties,
-                    ending(type(event)),
-                )
+        kinds, ending = _kinds(), self._ending
+        rows = []
+        for event, (key, _, client_event_id), place, properties, user, session, at, said_at in zip(
+            events.structs,
+            events.identities,
+            events.places,
+            events.properties,
+            events.user_ids,
+            events.session_ids,
+            _since_2000(events.occurred),
+            _since_2000(events.original),
+            strict=True,
+        ):
+            head = (
+                _usual(16, key, 16, user, 16, session, 8, at, 8, said_at)
+                if session
+                else _sessionless(16, key, 16, user, -1, 8, at, 8, said_at)
             )
-            for head, event, (_, _, client_event_id), properties in zip(
-                _heads(events), events.structs, events.identities, events.properties, strict=True
-            )
-        ]
+            client_id = _NULL if client_event_id is None else _text(client_event_id)
+            size = _jsonb(len(properties) + 1, _JSONB_VERSION)
+            kind = kinds[type(event)]
+            rows.append(b"".join((head, _about(place), client_id, size, properties, kind, ending)))
+        return rows
 
     def write_accepted(self, event: AcceptedEvent) -> bytes:
         """The row of an event that was judged singly."""
@@ -106,54 +113,35 @@ class RowWriter:
                 _NULL if event.session_id is None else _uuid(16, event.session_id.bytes),
                 _instant(event.occurred_at),
                 _instant(event.original_occurred_at),
-                _text(event.material_id),
-                _text(event.chunk_id),
-                _text(event.question_id),
-                _text(event.topic_id),
+                _about((event.material_id, event.chunk_id, event.question_id, event.topic_id)),
                 _text(event.client_event_id),
                 _json(json.dumps(event.properties).encode()),
-                self._ending(event.event_type, event.schema_version, _instant(event.sent_at)),
+                _kind(event.event_type, event.schema_version),
+                _instant(event.sent_at),
+                self._rest,
             )
         )
 
-    def _ending_of_struct(self, kind: type[Any]) -> bytes:
-        event_type = shapes_by_struct()[kind].event_type
-        return self._ending(event_type.name, event_type.schema_version, self._sent_at)
 
-    def _ending(self, event_type: str, schema_version: int, sent_at: bytes) -> bytes:
-        version = _small(2, schema_version)
-        return b"".join((_text(event_type), version, sent_at, self._received_at, self._context))
+def _kind(event_type: str, schema_version: int) -> bytes:
+    return _text(event_type) + _small(2, schema_version)
 
 
-_K = TypeVar("_K")
+@cache
+def _kinds() -> Mapping[type[Any], bytes]:
+    return {
+        struct: _kind(shape.event_type.name, shape.event_type.schema_version)
+        for struct, shape in shapes_by_struct().items()
+    }
 
 
-class _Memory(dict[_K, bytes]):
-    """Fields by what they say, each written once: types and ids repeat within a request."""
-
-    def __init__(self, write: Callable[[_K], bytes]) -> None:
-        super().__init__()
-        self._write = write
-
-    def __missing__(self, value: _K) -> bytes:
-        written = self[value] = self._write(value)
-        return written
+def _since_2000(since_1970: Sequence[int]) -> list[int]:
+    return [instant - _EPOCH_2000 for instant in since_1970]
 
 
-def _heads(events: ReadEvents) -> Iterator[bytes]:
-    for (key, _, _), user_id, session_id, occurred, original in zip(
-        events.identities,
-        events.user_ids,
-        events.session_ids,
-        events.occurred,
-        events.original,
-        strict=True,
-    ):
-        times = (8, occurred - _EPOCH_2000, 8, original - _EPOCH_2000)
-        if session_id:
-            yield _usual(16, key, 16, user_id, 16, session_id, *times)
-        else:
-            yield _sessionless(16, key, 16, user_id, -1, *times)
+@lru_cache(_REMEMBERED)
+def _about(place: Place) -> bytes:
+    return b"".join(map(_text, place))
 
 
 def _text(text: str | None) -> bytes:
