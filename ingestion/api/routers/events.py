@@ -16,6 +16,7 @@ from ingestion.api.openapi import (
     refusals,
 )
 from ingestion.api.verdicts import BatchVerdict, encode, tell_report
+from ingestion.landing.judging import JudgedBatch
 from ingestion.landing.queue import LandingQueue
 
 _EXAMPLE = {
@@ -74,9 +75,15 @@ async def land_events(request: Request) -> Response:
 async def _land(request: Request, *, may_be_single: bool) -> Response:
     queue: LandingQueue = request.app.state.landing
     queue.require_room(events=1)  # before a body is read that could only be thrown away
+    judged, size_bytes = await _judge(request, may_be_single=may_be_single)
+    report = await queue.land(judged, size_bytes)
+    account_batch(request, judged, report)
+    return Response(encode(tell_report(report)), media_type="application/json")
+
+
+async def _judge(request: Request, *, may_be_single: bool) -> tuple[JudgedBatch, int]:
+    # Apart, so that the events as they were read, many times their text, do not wait for a commit.
     batch = await read_batch(request, may_be_single=may_be_single)
     admit_batch(request, batch.size)
     judged = batch.judge(received_at=datetime.now(UTC), context=request_context(request))
-    report = await queue.land(judged, len(batch.body))
-    account_batch(request, judged, report)
-    return Response(encode(tell_report(report)), media_type="application/json")
+    return judged, len(batch.body)
