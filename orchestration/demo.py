@@ -13,11 +13,12 @@ from ingestion.readers.ndjson import read_lines, write_events
 from ingestion.simulation import simulate
 from ingestion.store.database import Role, role_url
 from ingestion.store.migrations import migrate
+from orchestration.dagster_processes import LOOPBACK
 from orchestration.database import open_unmigrated
 from orchestration.marts import MartSummary, find_changes, summarise_marts
 from orchestration.pipeline import PipelineOutcome, run_pipeline
 from orchestration.sending import send_events
-from orchestration.services import LOOPBACK, ingestion_service, ingestion_url
+from orchestration.services import ingestion_service, ingestion_url
 from orchestration.settings import Settings
 from orchestration.supervisor import find_free_port, running
 from quality.oracle import Difference, verify_marts

@@ -13,9 +13,10 @@ from ingestion.store.errors import StoreError
 from ingestion.store.revisions import pending
 from ingestion.store.server import EmbeddedServer
 from ingestion.store.write_keys import list_keys
+from orchestration.dagster_processes import LOOPBACK
 from orchestration.database import open_unmigrated
 from orchestration.loads.standing import HOLDS_TOO_LONG, Standing, look
-from orchestration.services import LOOPBACK, dagster_url, ingestion_url
+from orchestration.services import dagster_url, ingestion_url
 from orchestration.settings import Settings, variable_name
 from orchestration.supervisor import is_free
 

@@ -14,7 +14,7 @@ from orchestration.automation import clock_config, pipeline_assets, pipeline_job
 from orchestration.database import open_warehouse
 from orchestration.definitions import defs
 from orchestration.defs.dbt.models import LOADS_TAG
-from orchestration.instance import prepare_dagster_home
+from orchestration.instance import prepare_dagster
 from orchestration.loads import DateRange
 from orchestration.loads.lock import refuse_second
 from orchestration.loads.record import LoadRecord, read_loads
@@ -84,11 +84,11 @@ def run_pipeline(
     raises nothing: it is in the outcome. Raises EmptySelectionError, and LoadRunningError while
     another run is under way.
     """
-    home = prepare_dagster_home(settings.dagster_home)
     # Opened again by the run itself; holding it here keeps an embedded one up to the end.
     with open_warehouse(settings) as url:
         refuse_second(url)
-        with exported({"DAGSTER_HOME": str(home)}), printing_to(settings.logs / LOG):
+        variables = prepare_dagster(settings, url)
+        with exported(variables), printing_to(settings.logs / LOG):
             definitions = defs()
             with dg.DagsterInstance.get() as instance:
                 result = definitions.resolve_job_def(pipeline_job.name).execute_in_process(

@@ -13,6 +13,7 @@ from pydantic import Field, PrivateAttr
 
 from ingestion.store.database import Role, role_url
 from orchestration.database import open_warehouse
+from orchestration.launcher import note_worker
 from orchestration.loads import HeldLock, hold_lock
 from orchestration.settings import read_settings
 
@@ -41,6 +42,8 @@ class Warehouse(dg.ConfigurableResource["Warehouse"]):
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:
         """Open the database for the time of a run; every step of the run shares it."""
 
+        _note_worker(context)
+
         def tell() -> None:
             if context.log:
                 context.log.info("Another run is loading this database; waiting for its end.")
@@ -62,6 +65,7 @@ class EventLog(dg.ConfigurableResource["EventLog"]):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["EventLog"]:
         """Open the database for the time of a run."""
+        _note_worker(context)
         with open_warehouse(read_settings()) as url:
             self._url = role_url(url, Role.INGEST, application_name="study-gamification")
             yield self
@@ -96,6 +100,11 @@ def parse_instant(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no offset: write {text}+00:00 for UTC")
     return moment.astimezone(UTC)
+
+
+def _note_worker(context: dg.InitResourceContext) -> None:
+    if context.instance is not None and context.run is not None:
+        note_worker(context.instance, context.run.run_id)
 
 
 def _launched_at(context: dg.InitResourceContext) -> datetime:

@@ -1,21 +1,19 @@
 """The services of `study up`, each as the supervisor runs it."""
 
 import sys
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
 
 from ingestion.store.database import describe
 from ingestion.store.migrations import migrate
+from orchestration.dagster_processes import LOOPBACK, Process, list_command
 from orchestration.database import open_unmigrated
-from orchestration.instance import prepare_dagster_home
+from orchestration.instance import prepare_dagster
 from orchestration.settings import Settings, child_environment, variable_name
-from orchestration.supervisor import Service, require_free, running, stop_on_signals, watch
+from orchestration.supervisor import Service, is_free, require_free, running, stop_on_signals, watch
 
-WORKSPACE = Path(__file__).parents[1] / "workspace.yaml"
-LOOPBACK = "127.0.0.1"
 _PROBE_SECONDS = 2.0
 _DAEMONS = "{ instance { daemonHealth { allDaemonStatuses { required healthy } } } }"
 _LOCATIONS = """{ workspaceOrError { ... on Workspace {
@@ -33,19 +31,25 @@ def run_everything(settings: Settings, *, announce: Callable[[str], None]) -> No
         {
             variable_name("ingestion_port"): (settings.host, settings.ingestion_port),
             variable_name("dagster_port"): (LOOPBACK, settings.dagster_port),
+            variable_name("code_server_port"): (LOOPBACK, settings.code_server_port),
         }
     )
     with stop_on_signals() as stop, open_unmigrated(settings) as url:
         migrate(url)
-        services = [ingestion_service(settings, url), *dagster_services(settings, url)]
-        with running(services, logs=settings.logs, stop=stop) as children:
+        code_server, *others = dagster_services(settings, url)
+        # First: a UI that finds no code server looks for it again after ten seconds only.
+        first = [code_server, ingestion_service(settings, url)]
+        with (
+            running(first, logs=settings.logs, stop=stop) as early,
+            running(others, logs=settings.logs, stop=stop) as late,
+        ):
             if not stop.is_set():
                 announce(f"ingestion   {ingestion_url(settings)}")
                 announce(f"Dagster     {dagster_url(settings)}")
                 announce(f"PostgreSQL  {describe(url)}")
                 announce(f"logs        {settings.logs}")
                 announce("Ctrl-C stops everything.")
-            watch(children, stop)
+            watch([*early, *late], stop)
         announce("Stopped.")
 
 
@@ -61,25 +65,26 @@ def ingestion_service(settings: Settings, url: str) -> Service:
 
 
 def dagster_services(settings: Settings, url: str) -> list[Service]:
-    """Dagster's UI, and the daemon that runs schedules and the queue."""
-    environment = _environment(settings, url) | {
-        "DAGSTER_HOME": str(prepare_dagster_home(settings.dagster_home))
-    }
+    """Dagster's code server, its UI, and the daemon that runs schedules and the queue.
+
+    The first alone imports the project and holds it for the other two, which find it as soon as it
+    is there.
+    """
+    environment = _environment(settings, url) | prepare_dagster(settings, url)
     ui = dagster_url(settings)
-    listen = ["-h", LOOPBACK, "-p", str(settings.dagster_port)]
+    healthy: Mapping[Process, Callable[[], bool]] = {
+        Process.CODE_SERVER: lambda: not is_free(LOOPBACK, settings.code_server_port),
+        Process.WEBSERVER: lambda: _definitions_are_loaded(ui),
+        Process.DAEMON: lambda: _daemons_are_healthy(ui),
+    }
     return [
         Service(
-            name="dagster-webserver",
-            command=[_script("dagster-webserver"), "-w", str(WORKSPACE), *listen],
+            name=f"dagster-{process}",
+            command=list_command(process, settings),
             environment=environment,
-            is_healthy=lambda: _definitions_are_loaded(ui),
-        ),
-        Service(
-            name="dagster-daemon",
-            command=[_script("dagster-daemon"), "run", "-w", str(WORKSPACE)],
-            environment=environment,
-            is_healthy=lambda: _daemons_are_healthy(ui),
-        ),
+            is_healthy=is_healthy,
+        )
+        for process, is_healthy in healthy.items()
     ]
 
 
@@ -103,15 +108,12 @@ def _environment(settings: Settings, url: str) -> dict[str, str]:
         "host": settings.host,
         "ingestion_port": str(settings.ingestion_port),
         "dagster_port": str(settings.dagster_port),
+        "code_server_port": str(settings.code_server_port),
         "log_level": settings.log_level,
         "write_keys": ",".join(settings.clear_write_keys),
         "server_keys": ",".join(settings.clear_server_keys),
     }
     return child_environment(**{variable_name(field): value for field, value in values.items()})
-
-
-def _script(name: str) -> str:
-    return str(Path(sys.executable).with_name(name))
 
 
 def _answers(url: str) -> bool:

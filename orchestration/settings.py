@@ -39,6 +39,10 @@ class Settings(BaseSettings):
         default=None,
         description="Owner's URL of a PostgreSQL >= 15; unset, the embedded one is started.",
     )
+    dagster_database_url: SecretStr | None = Field(
+        default=None,
+        description="URL of Dagster's own records; unset, they are in the database, too.",
+    )
     home: Path = Field(
         default=Path(".study"),
         description="Folder of everything written: database, Dagster's runs, logs.",
@@ -88,6 +92,9 @@ class Settings(BaseSettings):
         default=None, description="File of the rules of gamification; unset, the packaged ones."
     )
     dagster_port: Port = Field(default=3000, description="Port of the Dagster UI, loopback only.")
+    code_server_port: Port = Field(
+        default=4266, description="Port of Dagster's code server, loopback only."
+    )
     postgres_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         default=5433, description="Port of the embedded PostgreSQL, loopback only; 0: any free."
     )
@@ -136,6 +143,12 @@ class Settings(BaseSettings):
         return self.database_url.get_secret_value() if self.database_url else None
 
     @property
+    def given_records_url(self) -> str | None:
+        """The URL of Dagster's records that was set, in clear."""
+        given = self.dagster_database_url
+        return given.get_secret_value() if given else None
+
+    @property
     def clear_write_keys(self) -> tuple[str, ...]:
         """The write keys in clear."""
         return tuple(key.get_secret_value() for key in self.write_keys)
@@ -177,6 +190,10 @@ def list_settings(settings: Settings) -> list[SettingInForce]:
 def variable_name(field: str) -> str:
     """Environment variable of a setting."""
     return PREFIX + field.upper()
+
+
+RECORDS = variable_name("dagster_database_url")
+"""Where `dagster.yaml` reads the URL of Dagster's records from."""
 
 
 def child_environment(**additions: str) -> dict[str, str]:

@@ -24,6 +24,7 @@ class Role(StrEnum):
     TRANSFORM = "study_transform"
     BI = "study_bi"
     AUDIT = "study_audit"
+    DAGSTER = "study_dagster"
 
 
 @contextmanager

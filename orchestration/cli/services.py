@@ -37,6 +37,26 @@ def serve(
     serve_ingestion(settings.model_copy(update={"workers": workers}) if workers else settings)
 
 
+@app.command(epilog="Example: study dagster daemon")
+def dagster(
+    process: Annotated[
+        str, typer.Argument(help="code-server, webserver or daemon.", metavar="PROCESS")
+    ],
+) -> None:
+    """Become one of Dagster's processes, for a service manager: deploy/ has units that do this.
+
+    The code server needs STUDY_DATABASE_URL; the others can do with STUDY_DAGSTER_DATABASE_URL.
+    """
+    from orchestration.dagster_processes import Process, become
+    from orchestration.settings import read_settings
+
+    try:
+        chosen = Process(process)
+    except ValueError as error:
+        raise typer.BadParameter(f"{process!r} is none of {', '.join(Process)}") from error
+    become(chosen, read_settings())
+
+
 @app.command(epilog="Example: study migrate")
 def migrate() -> None:
     """Bring the database's schema up to date and make the months around today."""

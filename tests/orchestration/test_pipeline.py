@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from orchestration.definitions import defs
+from orchestration.instance import prepare_dagster
 from orchestration.judging import find_last_as_of, judge
 from orchestration.landing import land_events
 from orchestration.loads.lock import PIPELINE_LOCK
@@ -58,7 +59,7 @@ def test_run_builds_every_mart_and_checks_it(
     assert recorded[1:] == (as_of, as_of, True)
     # The UI reads the same records.
     with (
-        exported({"DAGSTER_HOME": str(settings.dagster_home)}),
+        exported(prepare_dagster(settings, url_of(settings))),
         dg.DagsterInstance.get() as instance,
     ):
         run = instance.get_run_by_id(outcome.run_id)

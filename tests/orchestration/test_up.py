@@ -52,7 +52,7 @@ class Everything:
 
 @pytest.fixture
 def ports() -> dict[str, int]:
-    return {name: find_free_port() for name in ("INGESTION", "DAGSTER", "POSTGRES")}
+    return {name: find_free_port() for name in ("INGESTION", "DAGSTER", "CODE_SERVER", "POSTGRES")}
 
 
 @pytest.fixture
@@ -96,7 +96,8 @@ def test_up_serves_everything_until_sigterm(everything: Everything) -> None:
     assert everything.wait() == 0
     assert [process for process in family if not is_gone(process)] == []
     logs = {path.name for path in (everything.home / "logs").iterdir()}
-    assert logs == {"ingestion.log", "dagster-webserver.log", "dagster-daemon.log"}
+    services = ("ingestion", "dagster-code-server", "dagster-webserver", "dagster-daemon")
+    assert logs == {f"{service}.log" for service in services}
 
 
 def test_up_stops_on_ctrl_c_even_while_starting(everything: Everything) -> None:
@@ -111,11 +112,11 @@ def test_up_takes_all_down_when_one_dies(everything: Everything) -> None:
     everything.read_until_up()
     family = everything.family()
     # One with a child of its own, which is nobody's once its parent is dead.
-    (webserver,) = [one for one in family if any("dagster-webserver" in w for w in one.cmdline())]
-    assert webserver.children()
-    webserver.kill()
+    (service,) = [one for one in family if "serve" in one.cmdline()]
+    assert service.children()
+    service.kill()
     assert everything.wait() == 1
-    assert "dagster-webserver ended with code -9" in everything.errors()
+    assert "ingestion ended with code -9" in everything.errors()
     assert [process for process in family if not is_gone(process)] == []
 
 
@@ -128,6 +129,7 @@ def test_up_names_a_taken_port_before_it_starts_anything(
         port = taken.getsockname()[1]
         monkeypatch.setenv("STUDY_DAGSTER_PORT", str(port))
         monkeypatch.setenv("STUDY_INGESTION_PORT", str(find_free_port()))
+        monkeypatch.setenv("STUDY_CODE_SERVER_PORT", str(find_free_port()))
         found = subprocess.run(study_command("up"), check=False, capture_output=True, text=True)
     assert found.returncode == 1
     assert found.stderr == (

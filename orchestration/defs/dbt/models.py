@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from datetime import date
 from functools import partial
@@ -29,6 +29,8 @@ KEPT_TARGETS = 20
 
 # On a run of Dagster's: the loads it was, with commas between.
 LOADS_TAG = "study/loads"
+# The transactions the last of them took.
+WINDOW_TAG = "study/window"
 
 
 class BuildConfig(dg.Config):
@@ -36,6 +38,9 @@ class BuildConfig(dg.Config):
 
     full_refresh: bool = Field(
         default=False, description="Rebuild every table from the whole history."
+    )
+    whole: list[str] = Field(
+        default=[], description="Models to rebuild so, with all who read them, by name."
     )
     backfill_from: str | None = Field(
         default=None,
@@ -95,7 +100,8 @@ def dbt_defs() -> dg.Definitions:
             yield from with_row_counts(call, warehouse.url)
 
         with exported(dbt_environment(warehouse.url)):
-            yield from build_until_current(open_next, build, full_refresh=config.full_refresh)
+            whole = config.full_refresh or config.whole
+            yield from build_until_current(open_next, build, full_refresh=whole)
 
     return dg.Definitions(
         assets=[dbt_models],
@@ -115,7 +121,7 @@ def build_until_current(
     open_next: Callable[..., AbstractContextManager[Load]],
     build: Callable[[Load], Iterator[Any]],
     *,
-    full_refresh: bool,
+    full_refresh: bool | Collection[str],
 ) -> Iterator[Any]:
     """Build by one load, or by two where a died one has to be ended first; yield Dagster's events.
 
@@ -147,7 +153,8 @@ def note_load(context: dg.AssetExecutionContext, load: Load) -> None:
     past = context.instance.get_run_by_id(context.run.run_id)
     before = past.tags.get(LOADS_TAG) if past else None
     tag = f"{before},{load.load_id}" if before else str(load.load_id)
-    context.instance.add_run_tags(context.run.run_id, {LOADS_TAG: tag})
+    window = f"{load.from_xid or 'first'} to before {load.to_xid}"
+    context.instance.add_run_tags(context.run.run_id, {LOADS_TAG: tag, WINDOW_TAG: window})
     context.log.info(
         "Load %s (%s%s): %s events of transactions [%s, %s); built whole: %s",
         load.load_id,

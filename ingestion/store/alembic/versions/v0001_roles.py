@@ -11,13 +11,13 @@ depends_on = None
 
 # Roles belong to the whole server, so another database may be making them at this moment: the
 # loser waits in the unique index until the winner has committed, and then finds them made.
-_ROLES = """
+_MAKE = """
 do $$
 declare
     wanted text;
     tries int;
 begin
-    foreach wanted in array array['study_ingest', 'study_transform', 'study_bi', 'study_audit']
+    foreach wanted in array array[{roles}]
     loop
         tries := 0;
         loop
@@ -52,6 +52,8 @@ end
 $$
 """
 
+_ROLES = ("study_ingest", "study_transform", "study_bi", "study_audit")
+
 _SCHEMAS = (
     "create schema raw",
     "create schema quality",
@@ -64,9 +66,14 @@ _SCHEMAS = (
 )
 
 
+def make_roles(*names: str) -> None:
+    """Make roles where the server has none yet, and let whoever migrates work as each."""
+    op.execute(_MAKE.format(roles=", ".join(f"'{name}'" for name in names)))
+
+
 def upgrade() -> None:
-    """Make the roles where the server has none yet, and their schemas."""
-    op.execute(_ROLES)
+    """Make the roles and their schemas."""
+    make_roles(*_ROLES)
     for statement in _SCHEMAS:
         op.execute(statement)
 
