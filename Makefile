@@ -10,7 +10,7 @@ RUN := .venv/bin/
 PACKAGES := ingestion quality orchestration bench tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness test-slow test-duckdb test-faults test-fuzz bench-ingest bench-transform bench-middleware generate golden clean
+.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness test-slow test-duckdb test-faults test-operation test-fuzz bench-ingest bench-transform bench-middleware generate golden clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ test-duckdb: install ## Models and tests of the dbt project on DuckDB; its marts
 
 test-faults: install ## Kills, restarts, cuts and full disks under a million events: 0 lost, 0 doubled
 	$(RUN)pytest tests/faults -m faults -n 0
+
+test-operation: install ## Thirty days of runs, late events, kills and alerts; every process killed
+	$(RUN)pytest tests/operation -m operation -n 0
 
 test-fuzz: install ## Thousands of requests by schemathesis and Hypothesis: no 5xx, no hang, no growth
 	$(RUN)pytest tests/ingestion/api -m fuzz -n $(PYTEST_WORKERS)

@@ -10,7 +10,15 @@ import dagster as dg
 import psycopg
 
 from ingestion.store.database import Role, role_url
-from orchestration.automation import clock_config, pipeline_assets, pipeline_job
+from orchestration.automation import (
+    KIND_TAG,
+    MAX_RUNTIME_TAG,
+    TRIGGER_TAG,
+    backfill_config,
+    clock_config,
+    pipeline_assets,
+    pipeline_job,
+)
 from orchestration.database import open_warehouse
 from orchestration.definitions import defs
 from orchestration.defs.dbt.models import LOADS_TAG
@@ -96,10 +104,16 @@ def run_pipeline(
                     instance=instance,
                     asset_selection=sorted(select_assets(definitions, select)) if select else None,
                     raise_on_error=False,
-                    tags={"study/launched_by": "study materialize"},
+                    tags=list_tags(backfill),
                 )
                 run = instance.get_run_by_id(result.run_id)
         return sum_up(result, as_of, find_loads(url, run.tags if run else {}))
+
+
+def list_tags(backfill: DateRange | None) -> dict[str, str]:
+    """Tags of a run that a command executes: whoever waits for it may end it, no time limit."""
+    kind = "backfill" if backfill else "full"
+    return {KIND_TAG: kind, TRIGGER_TAG: "command", MAX_RUNTIME_TAG: "0"}
 
 
 def make_config(
@@ -108,8 +122,7 @@ def make_config(
     """Run configuration: the instant, and how dbt builds."""
     build: dict[str, object] = {"full_refresh": True} if full_refresh else {}
     if backfill:
-        build["backfill_from"] = backfill.first.isoformat()
-        build["backfill_to"] = backfill.last.isoformat()
+        build |= backfill_config(backfill.first.isoformat(), backfill.last.isoformat())
     # Only where there is any: a selection without models knows no such step.
     steps: dict[str, object] = {"ops": {"dbt_models": {"config": build}}} if build else {}
     return {**clock_config(as_of), **steps}

@@ -4,8 +4,8 @@ None keeps a secret in its configuration: Dagster writes that into its own datab
 it in the UI. The database's URL is read from the settings when the run starts.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -15,6 +15,7 @@ from ingestion.store.database import Role, role_url
 from orchestration.database import open_warehouse
 from orchestration.launcher import note_worker
 from orchestration.loads import HeldLock, hold_lock
+from orchestration.retrying import retrying_lost
 from orchestration.settings import read_settings
 
 
@@ -27,6 +28,7 @@ class Warehouse(dg.ConfigurableResource["Warehouse"]):
     """
 
     _lock: HeldLock = PrivateAttr()
+    _again: Callable[[], HeldLock] = PrivateAttr()
 
     @property
     def url(self) -> str:
@@ -39,16 +41,26 @@ class Warehouse(dg.ConfigurableResource["Warehouse"]):
         return self._lock
 
     @contextmanager
+    def retrying(self, context: dg.OpExecutionContext | dg.AssetExecutionContext) -> Iterator[None]:
+        """Try the step again where the block loses its connection, the lock taken anew before."""
+        with retrying_lost(context.retry_number, self._lock.is_lost):
+            if self._lock.is_lost():
+                self._lock = self._again()
+            yield
+
+    @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:
         """Open the database for the time of a run; every step of the run shares it."""
-
         _note_worker(context)
 
         def tell() -> None:
             if context.log:
                 context.log.info("Another run is loading this database; waiting for its end.")
 
-        with open_warehouse(read_settings()) as url, hold_lock(url, on_wait=tell) as self._lock:
+        with ExitStack() as stack:
+            url = stack.enter_context(open_warehouse(read_settings()))
+            self._again = lambda: stack.enter_context(hold_lock(url, on_wait=tell))
+            self._lock = self._again()
             yield self
 
 

@@ -20,6 +20,8 @@ PREFIX = "STUDY_"
 
 _ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^/\s]+")
 
+_NEXT_URL = re.compile(r"[,\s]+(?=[a-z0-9]+://)")
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -102,6 +104,13 @@ class Settings(BaseSettings):
         default=None,
         description="Folder of `postgres` and `initdb`; unset, the ones that come with the wheel.",
     )
+    alerts: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(),
+        description="Whom alerts are sent to: URLs of apprise, comma separated.",
+    )
+    runbook_url: str = Field(
+        default="docs/operations.md", description="Page of the runbook that alerts lead to."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe message the services write."
     )
@@ -112,6 +121,12 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return tuple(part.strip() for part in value.split(",") if part.strip())
+
+    @field_validator("alerts", mode="before")
+    @classmethod
+    def _split_urls(cls, value: object) -> object:
+        # A URL of apprise may hold commas: the next begins where a scheme does.
+        return _NEXT_URL.split(value.strip()) if isinstance(value, str) else value
 
     @field_validator("cors_origins")
     @classmethod
@@ -152,6 +167,11 @@ class Settings(BaseSettings):
     def clear_write_keys(self) -> tuple[str, ...]:
         """The write keys in clear."""
         return tuple(key.get_secret_value() for key in self.write_keys)
+
+    @property
+    def clear_alerts(self) -> tuple[str, ...]:
+        """The receivers of alerts in clear."""
+        return tuple(url.get_secret_value() for url in self.alerts)
 
     @property
     def clear_server_keys(self) -> tuple[str, ...]:

@@ -37,6 +37,14 @@ class HeldLock:
     url: str
     session: psycopg.Connection
 
+    def is_lost(self) -> bool:
+        """Whether the session has ended by itself, and the lock with it."""
+        try:
+            self.session.execute("select")
+        except psycopg.OperationalError:
+            return True
+        return False
+
 
 @contextmanager
 def hold_lock(url: str, *, on_wait: Callable[[], None] | None = None) -> Iterator[HeldLock]:

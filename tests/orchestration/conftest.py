@@ -3,15 +3,19 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
+import dagster as dg
 import pytest
 
 from ingestion.events.identity import random_uuid7
-from orchestration.settings import PREFIX, Settings, read_settings
+from orchestration.instance import prepare_dagster
+from orchestration.records import make_records, records_url
+from orchestration.settings import PREFIX, Settings, exported, read_settings
 
 Study = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -35,6 +39,23 @@ def settings(
     """Settings in force in this process and its children: a migrated database, an empty home."""
     monkeypatch.setenv("STUDY_DATABASE_URL", database_url)
     return read_settings()
+
+
+@pytest.fixture(scope="session")
+def template_database(template_database: str, server_url: str) -> str:
+    """The root's, with Dagster's tables: to make them takes a second each time."""
+    url = urlunsplit(urlsplit(server_url)._replace(path=f"/{template_database}"))
+    make_records(records_url(url))
+    return template_database
+
+
+@pytest.fixture
+def instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
+    """The real instance, as the settings have it: records in PostgreSQL, our launcher."""
+    assert settings.given_url
+    variables = prepare_dagster(settings, settings.given_url)
+    with exported(variables), dg.DagsterInstance.get() as opened:
+        yield opened
 
 
 @pytest.fixture

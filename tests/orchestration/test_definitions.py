@@ -4,13 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from orchestration.automation import pipeline_job, pipeline_nightly
+from orchestration.automation import pipeline_job
 from orchestration.definitions import defs
 from orchestration.defs.dbt.manifest import is_current
 from orchestration.translator import WarehouseTranslator
@@ -66,23 +65,6 @@ def test_every_check_says_what_it_claims(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     silent = [key for key in graph.asset_check_keys if not graph.get_check_spec(key).description]
     assert silent == []
-
-
-def test_nightly_run_is_evaluated_at_its_tick(definitions: dg.Definitions) -> None:
-    schedule = definitions.resolve_schedule_def(pipeline_nightly.name)
-    assert schedule.cron_schedule == "30 0 * * *"
-    assert schedule.execution_timezone == "UTC"
-    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
-    tick = datetime(2026, 3, 1, 0, 30, tzinfo=UTC)
-    with dg.DagsterInstance.ephemeral() as instance:
-        context = dg.build_schedule_context(instance=instance, scheduled_execution_time=tick)
-        (request,) = schedule.evaluate_tick(context).run_requests or []
-    assert request.run_config == {
-        "resources": {"clock": {"config": {"as_of": "2026-03-01T00:30:00+00:00"}}}
-    }
-    assert request.run_key == "2026-03-01T00:30:00+00:00"
-    job = definitions.resolve_job_def(pipeline_job.name)
-    assert dg.validate_run_config(job, request.run_config)
 
 
 def test_run_needs_no_configuration(definitions: dg.Definitions) -> None:

@@ -83,15 +83,6 @@ def dbt_defs() -> dg.Definitions:
         defined = read_project(project.manifest_path)
         target = make_target(read_settings().home / "dbt", context.run.run_id)
 
-        open_next = partial(
-            open_load,
-            warehouse.lock,
-            as_of=clock.instant,
-            models=defined.models,
-            views=defined.views,
-            backfill=config.backfill,
-        )
-
         def build(load: Load) -> Iterator[Any]:
             note_load(context, load)
             folder = target / f"load-{load.load_id}"
@@ -99,8 +90,16 @@ def dbt_defs() -> dg.Definitions:
             call = dbt.cli(build_arguments(load), context=context, target_path=folder)
             yield from with_row_counts(call, warehouse.url)
 
-        with exported(dbt_environment(warehouse.url)):
+        with warehouse.retrying(context), exported(dbt_environment(warehouse.url)):
             whole = config.full_refresh or config.whole
+            open_next = partial(
+                open_load,
+                warehouse.lock,
+                as_of=clock.instant,
+                models=defined.models,
+                views=defined.views,
+                backfill=config.backfill,
+            )
             yield from build_until_current(open_next, build, full_refresh=whole)
 
     return dg.Definitions(

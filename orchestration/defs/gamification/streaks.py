@@ -10,7 +10,7 @@ import psycopg
 from pydantic import Field
 
 from ingestion.gamification.breaking import LOOKBACK, find_told_twice, tell_broken_streaks
-from orchestration.automation import clock_config
+from orchestration.automation import KIND_TAG, MAX_RUNTIME_TAG, TRIGGER_TAG, request
 from orchestration.resources import Clock, EventLog
 
 T = TypeVar("T")
@@ -81,6 +81,7 @@ streaks_job = dg.define_asset_job(
     "streaks_job",
     selection=dg.AssetSelection.assets(STREAK_BROKEN),
     description="Tells of broken streaks. Twice over the same events: nothing is told again.",
+    tags={KIND_TAG: "streaks", TRIGGER_TAG: "by hand", MAX_RUNTIME_TAG: "1800"},
     executor_def=dg.in_process_executor,
 )
 
@@ -96,8 +97,7 @@ streaks_job = dg.define_asset_job(
 )
 def streaks_hourly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """Ask for one run, keyed by its tick: a tick evaluated twice gives one run."""
-    tick = context.scheduled_execution_time
-    return dg.RunRequest(run_key=tick.isoformat(), run_config=clock_config(tick))
+    return request(context.scheduled_execution_time, "streaks")
 
 
 @dg.definitions

@@ -41,9 +41,11 @@ def raw_defs() -> dg.Definitions:
     " A run makes the partitions of the months to come; the rows come from the ingestion service."
     " One row per event.",
 )
-def study_events(warehouse: Warehouse) -> dg.MaterializeResult[None]:
+def study_events(
+    context: dg.AssetExecutionContext, warehouse: Warehouse
+) -> dg.MaterializeResult[None]:
     """Open the coming months and record how much has landed."""
-    with psycopg.connect(warehouse.url) as owner:
+    with warehouse.retrying(context), psycopg.connect(warehouse.url) as owner:
         opened = make_coming_months(owner, datetime.now(UTC).date())
         metadata = measure_table(owner, "study_events")
     return dg.MaterializeResult(metadata={**metadata, "months_opened": opened})
@@ -53,8 +55,10 @@ def watch_table(table: str, description: str) -> dg.AssetsDefinition:
     """A table that ingestion alone writes: a run records how much is in it."""
 
     @dg.asset(key=["raw", table], group_name="raw", kinds={"postgres"}, description=description)
-    def watched(warehouse: Warehouse) -> dg.MaterializeResult[None]:
-        with psycopg.connect(warehouse.url) as owner:
+    def watched(
+        context: dg.AssetExecutionContext, warehouse: Warehouse
+    ) -> dg.MaterializeResult[None]:
+        with warehouse.retrying(context), psycopg.connect(warehouse.url) as owner:
             return dg.MaterializeResult(metadata=measure_table(owner, table))
 
     return watched

@@ -62,6 +62,8 @@ PERMITTED = [
     (Role.BI, "select * from marts.here"),
     (Role.BI, "select * from marts.seen"),
     (Role.BI, "select * from live.here"),
+    (Role.DAGSTER, "create table dagster.new as select 1 as number"),
+    (Role.DAGSTER, "update ops.alerts set failure = 'none'"),
     (Role.AUDIT, "select * from ops.alembic_version"),
     (Role.AUDIT, "select * from ops.here"),
     (Role.AUDIT, "select * from audit.here"),
@@ -150,6 +152,26 @@ FORBIDDEN = [
             "create table marts.more (number integer)",
             "create view live.more as select 1",
         )
+    ],
+    *[
+        (Role.DAGSTER, statement)
+        for statement in (
+            "select * from raw.study_events",
+            "select * from raw.failed_events",
+            "select * from raw.landings",
+            "select * from marts.here",
+            "select * from live.here",
+            "select * from quality.check_results",
+            "select * from audit.here",
+            "select * from ops.loads",
+            "delete from ops.alerts",
+            "create table public.more (number integer)",
+            "create schema more",
+        )
+    ],
+    *[
+        (role, "create table dagster.more (number integer)")
+        for role in (Role.INGEST, Role.TRANSFORM, Role.BI, Role.AUDIT)
     ],
     *[
         (Role.AUDIT, statement)

@@ -49,7 +49,14 @@ _ALERTS = (
     create index alerts_untold on ops.alerts (alert_id)
     where opening_told_at is null or (closed_at is not null and closing_told_at is null)
     """,
+    """
+    create table ops.alert_feeds (
+        feed text primary key,
+        position bigint not null
+    )
+    """,
     "grant usage on schema ops to study_dagster",
+    "grant select, insert, update on ops.alert_feeds to study_dagster",
     "grant select, insert, update on ops.alerts to study_dagster",
 )
 
@@ -73,6 +80,12 @@ _COMMENTS = {
     "column ops.alerts.opening_told_at": "When the last of all receivers was told.",
     "column ops.alerts.closing_told_to": "Receivers that have been told it is over.",
     "column ops.alerts.closing_told_at": "When the last of them was.",
+    "table ops.alert_feeds": (
+        "One row per feed of Dagster's events that alerts are made from. Written with them, so "
+        "that no event makes one twice."
+    ),
+    "column ops.alert_feeds.feed": "A type of event.",
+    "column ops.alert_feeds.position": "Storage id of the last one looked at.",
     "column ops.alerts.failure": "Why the last attempt to tell it failed; null once it was told.",
 }
 
