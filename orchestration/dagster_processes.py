@@ -2,12 +2,12 @@
 
 import os
 import sys
-from enum import StrEnum
 from pathlib import Path
 
 from ingestion.store.revisions import pending
 from orchestration.database import open_unmigrated
 from orchestration.instance import prepare_dagster, write_home
+from orchestration.process import Process
 from orchestration.records import make_records, records_url
 from orchestration.settings import RECORDS, Settings, child_environment, variable_name
 from orchestration.supervisor import SupervisorError
@@ -26,14 +26,6 @@ load_from:
       port: {port}
       location_name: {location}
 """
-
-
-class Process(StrEnum):
-    """What can be run on its own. Only the code server runs our code, and needs the data."""
-
-    CODE_SERVER = "code-server"
-    WEBSERVER = "webserver"
-    DAEMON = "daemon"
 
 
 def list_command(process: Process, settings: Settings) -> list[str]:

@@ -8,9 +8,10 @@ import httpx
 
 from ingestion.store.database import describe
 from ingestion.store.migrations import migrate
-from orchestration.dagster_processes import LOOPBACK, Process, list_command
+from orchestration.dagster_processes import LOOPBACK, list_command
 from orchestration.database import open_unmigrated
 from orchestration.instance import prepare_dagster
+from orchestration.process import Process
 from orchestration.settings import Settings, child_environment, variable_name
 from orchestration.supervisor import Service, is_free, require_free, running, stop_on_signals, watch
 

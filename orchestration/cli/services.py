@@ -6,6 +6,7 @@ import typer
 
 from orchestration.cli.app import app, err, out
 from orchestration.cli.failure import FailedWorkError
+from orchestration.process import Process
 
 
 @app.command(epilog="Example: STUDY_DAGSTER_PORT=3100 study up")
@@ -38,23 +39,15 @@ def serve(
 
 
 @app.command(epilog="Example: study dagster daemon")
-def dagster(
-    process: Annotated[
-        str, typer.Argument(help="code-server, webserver or daemon.", metavar="PROCESS")
-    ],
-) -> None:
+def dagster(process: Annotated[Process, typer.Argument(help="Which of them.")]) -> None:
     """Become one of Dagster's processes, for a service manager: deploy/ has units that do this.
 
     The code server needs STUDY_DATABASE_URL; the others can do with STUDY_DAGSTER_DATABASE_URL.
     """
-    from orchestration.dagster_processes import Process, become
+    from orchestration.dagster_processes import become
     from orchestration.settings import read_settings
 
-    try:
-        chosen = Process(process)
-    except ValueError as error:
-        raise typer.BadParameter(f"{process!r} is none of {', '.join(Process)}") from error
-    become(chosen, read_settings())
+    become(process, read_settings())
 
 
 @app.command(epilog="Example: study migrate")

@@ -25,9 +25,13 @@ FOR_TESTS = {"STUDY_TEST_DATABASE_URL", "STUDY_POSTGRES_BIN", "STUDY_REAL_DATA"}
 @pytest.fixture
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """No setting of whoever runs the tests, but a home of the test's own, which is returned."""
+    return clear_settings(monkeypatch, tmp_path / "home")
+
+
+def clear_settings(monkeypatch: pytest.MonkeyPatch, home: Path) -> Path:
+    """Forget every setting but the home, which is returned."""
     for name in [name for name in os.environ if name.startswith(PREFIX) and name not in FOR_TESTS]:
         monkeypatch.delenv(name)
-    home = tmp_path / "home"
     monkeypatch.setenv("STUDY_HOME", str(home))
     return home
 
