@@ -10,7 +10,7 @@ RUN := .venv/bin/
 PACKAGES := ingestion quality orchestration bench tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness test-slow test-duckdb test-faults test-operation test-fuzz bench-ingest bench-transform bench-middleware generate golden clean
+.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness test-slow test-duckdb test-faults test-operation test-fuzz bench-ingest bench-transform bench-middleware bench-nightly generate golden clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ format: install ## Format the code, fix what linters can fix
 	$(RUN)ruff check --fix .
 	$(RUN)ruff format .
 	$(RUN)sqlfluff fix --disable-progress-bar dbt_project
+
+bench-nightly: install ## What Dagster adds to the work of a nightly run
+	$(RUN)python -m bench.nightly
 
 generate: install ## Write again what is generated from the tracking plan
 	$(RUN)python -m ingestion.events.generate

@@ -26,7 +26,7 @@ MEDDLED = "marts.study_sessions sessions_hold_the_events_of_their_learner"
 
 @dataclass(frozen=True)
 class Plan:
-    """How long, at which hours of a day loads run (ten minutes past), on which days what goes wrong.
+    """How long, at which hours loads run (ten minutes past), and on which days what goes wrong.
 
     What goes wrong with a load does so at the last of a day.
     """
