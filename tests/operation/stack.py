@@ -16,7 +16,7 @@ from orchestration.process import Process
 from orchestration.settings import child_environment
 from orchestration.supervisor import find_free_port
 
-WITHIN_SECONDS = 400.0
+WITHIN_SECONDS = 900.0
 
 _LAUNCH = """
 mutation($job: String!, $config: RunConfigData!) { launchRun(executionParams: {

@@ -44,54 +44,57 @@ def kill_worker(stack: Stack, run_id: str) -> None:
     worker.kill()
 
 
-def test_every_process_may_be_killed_and_the_marts_are_right(stack: Stack, server: Server) -> None:
-    land_events(server.url, make_events(30))
-    stack.start_all()
-
-    # a run worker: Dagster starts the run once more
+def launch_half_way(stack: Stack) -> str:
+    """Land events, launch a load of them, and wait until it is in the middle of it."""
+    land_events(stack.url, make_events(30))
+    after = stack.last_load()
     run = stack.launch("load_job")
-    stack.wait_for_the_middle(run, after=0)
-    kill_worker(stack, run)
+    stack.wait_for_the_middle(run, after)
+    return run
+
+
+def assert_started_once_more(stack: Stack, run: str) -> None:
     stack.wait_for(run, "FAILURE")
     wait_until(lambda: stack.retry_of(run) is not None, "the killed run was not started once more")
     stack.wait_for(str(stack.retry_of(run)), "SUCCESS")
 
-    # worker and code server at once: only the monitoring can tell
-    land_events(server.url, make_events(30))
-    after = stack.last_load()
-    run = stack.launch("load_job")
-    stack.wait_for_the_middle(run, after)
+
+def test_every_process_may_be_killed_and_the_marts_are_right(stack: Stack, server: Server) -> None:
+    stack.start_all()
+
+    run = launch_half_way(stack)
+    kill_worker(stack, run)
+    assert_started_once_more(stack, run)
+
+    # Together with the code server, which else would tell that its worker has gone.
+    run = launch_half_way(stack)
     stack.kill(Process.CODE_SERVER)
     kill_worker(stack, run)
     stack.start(Process.CODE_SERVER)
-    stack.wait_for(run, "FAILURE")
-    wait_until(lambda: stack.retry_of(run) is not None, "the killed run was not started once more")
-    stack.wait_for(str(stack.retry_of(run)), "SUCCESS")
+    assert_started_once_more(stack, run)
 
-    # UI and daemon: a run does not notice
-    land_events(server.url, make_events(30))
-    after = stack.last_load()
-    run = stack.launch("load_job")
-    stack.wait_for_the_middle(run, after)
+    # Of UI and daemon a run knows nothing.
+    run = launch_half_way(stack)
     for process in (Process.WEBSERVER, Process.DAEMON):
         stack.kill(process)
         stack.start(process)
     stack.wait_for(run, "SUCCESS")
 
-    # PostgreSQL, with everybody's connections: the step is tried again, or the run started anew
-    land_events(server.url, make_events(30))
-    after = stack.last_load()
-    run = stack.launch("load_job")
-    stack.wait_for_the_middle(run, after)
+    # PostgreSQL, with everybody's connections: the step is tried again, or the run started anew.
+    run = launch_half_way(stack)
     server.kill()
     server.start()
     wait_until(lambda: stack.status(run) in ("SUCCESS", "FAILURE"), "the run never ends")
     wait_until(stack.is_loaded, "the UI does not come back")
 
+    assert_marts_are_right(stack)
+
+
+def assert_marts_are_right(stack: Stack) -> None:
+    """Launch the night, and compare every row with the oracle."""
     as_of = datetime.now(UTC)
-    run = stack.launch("pipeline_job", clock_config(as_of))
-    stack.wait_for(run, "SUCCESS")
-    own = role_url(server.url, Role.TRANSFORM, application_name="test")
+    stack.wait_for(stack.launch("pipeline_job", clock_config(as_of)), "SUCCESS")
+    own = role_url(stack.url, Role.TRANSFORM, application_name="test")
     differences = verify_marts(own, as_of)
     assert {table: found[:3] for table, found in differences.items() if found} == {}
     assert stack.ask("select count(*) from marts.question_attempts") == [(120,)]
