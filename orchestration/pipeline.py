@@ -111,9 +111,13 @@ def run_pipeline(
 
 
 def list_tags(backfill: DateRange | None) -> dict[str, str]:
-    """Tags of a run that a command executes: whoever waits for it may end it, no time limit."""
-    kind = "backfill" if backfill else "full"
-    return {KIND_TAG: kind, TRIGGER_TAG: "command", MAX_RUNTIME_TAG: "0"}
+    """Tags of a run that a command executes: whoever waits for it ends it or starts it again."""
+    return {
+        KIND_TAG: "backfill" if backfill else "full",
+        TRIGGER_TAG: "command",
+        MAX_RUNTIME_TAG: "0",
+        "dagster/max_retries": "0",
+    }
 
 
 def make_config(
