@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +78,13 @@ class Stack:
         for process in self.processes.values():
             process.terminate()
         for process in self.processes.values():
-            process.wait(60)
+            # A code server with a run at work waits for its end.
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+            process.kill()
+            process.wait()
         for each in family:
-            if each.is_running():
+            with suppress(psutil.NoSuchProcess):
                 each.kill()
 
     def is_loaded(self) -> bool:
