@@ -1,17 +1,23 @@
 """What a check found, and the table that keeps it."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import psycopg
 from psycopg.types.json import Jsonb
 
+from quality.suites.privacy import PRIVATE
 from quality.suites.suite import Severity
 
 SAMPLE_SIZE = 5
 """How many offending rows a result carries: enough to start looking."""
+
+
+_PRIVATE = re.compile(PRIVATE)
+WITHHELD = "(withheld)"
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,8 @@ class CheckResult:
     unexpected_count: int | None
     unexpected_sample: Sequence[object]
     description: str
+    schema: str = "marts"
+    blocking: bool = False
 
     def __str__(self) -> str:
         found = f"{self.unexpected_count} against it" if self.unexpected_count else "not held"
@@ -56,6 +64,7 @@ def record(url: str, run_id: str, as_of: datetime | None, results: Sequence[Chec
             "run_id": run_id,
             "as_of": as_of,
             "suite": found.suite,
+            "schema_name": found.schema,
             "table_name": found.table,
             "check_name": found.check_name,
             "column_name": found.column,
@@ -65,6 +74,7 @@ def record(url: str, run_id: str, as_of: datetime | None, results: Sequence[Chec
             "unexpected_count": found.unexpected_count,
             "unexpected_sample": Jsonb(found.unexpected_sample),
             "description": found.description,
+            "blocking": found.blocking,
         }
         for found in results
     ]
@@ -72,12 +82,12 @@ def record(url: str, run_id: str, as_of: datetime | None, results: Sequence[Chec
         cursor.executemany(
             """
             insert into quality.check_results (
-                run_id, as_of, suite, table_name, check_name, column_name, severity, success,
-                observed, unexpected_count, unexpected_sample, description
+                run_id, as_of, suite, schema_name, table_name, check_name, column_name, severity,
+                success, observed, unexpected_count, unexpected_sample, description, blocking
             ) values (
-                %(run_id)s, %(as_of)s, %(suite)s, %(table_name)s, %(check_name)s,
-                %(column_name)s, %(severity)s, %(success)s, %(observed)s,
-                %(unexpected_count)s, %(unexpected_sample)s, %(description)s
+                %(run_id)s, %(as_of)s, %(suite)s, %(schema_name)s, %(table_name)s,
+                %(check_name)s, %(column_name)s, %(severity)s, %(success)s, %(observed)s,
+                %(unexpected_count)s, %(unexpected_sample)s, %(description)s, %(blocking)s
             )
             """,
             rows,
@@ -99,3 +109,20 @@ def to_json(value: object) -> object:
             return value.isoformat()
         case _:
             return str(value)
+
+
+def show_row(row: object, private: Collection[str] = ()) -> object:
+    """Give of an offending row what anybody may read of it, as JSON can hold it.
+
+    Without its `private` columns; a text that holds an address of a person or a machine is
+    withheld whole, for the row may be in the finding because of it.
+    """
+    match to_json(row):
+        case dict() as named:
+            return {name: _show(value) for name, value in named.items() if name not in private}
+        case value:
+            return _show(value)
+
+
+def _show(value: object) -> object:
+    return WITHHELD if _PRIVATE.search(str(value)) else value

@@ -1,90 +1,96 @@
-"""Runs suites with Great Expectations against the marts of a PostgreSQL."""
+"""Runs suites with Great Expectations against the tables of a PostgreSQL."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from quality.results import SAMPLE_SIZE, CheckResult, to_json
-from quality.suites.suite import Check, Suite
+from quality.gx import import_gx, open_datasource
+from quality.moment import Moment, read_moment
+from quality.results import SAMPLE_SIZE, CheckResult, show_row, to_json
+from quality.suites.suite import NO_ROW_FROM, NO_ROW_WHERE, Check, Suite
 
 if TYPE_CHECKING:
-    from great_expectations.core import ExpectationValidationResult
+    from great_expectations.core import (
+        ExpectationSuiteValidationResult,
+        ExpectationValidationResult,
+    )
     from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.datasource.fluent.postgres_datasource import PostgresDatasource
+    from great_expectations.expectations.expectation import Expectation
 
-SCHEMA = "marts"
 ROWS_BY_QUERY = "UnexpectedRowsExpectation"
 
 
-def run_suite(suite: Suite, url: str) -> list[CheckResult]:
+@dataclass(frozen=True)
+class Judged:
+    """A suite that has run: what was found, and the same as Great Expectations writes it down."""
+
+    suite: Suite
+    results: Sequence[CheckResult]
+    document: ExpectationSuiteValidationResult
+
+
+def run_suite(suite: Suite, url: str, as_of: datetime | None = None) -> list[CheckResult]:
     """Run one suite; see `run_suites`."""
-    return run_suites([suite], url)
+    return run_suites([suite], url, as_of)
 
 
-def run_suites(suites: Sequence[Suite], url: str) -> list[CheckResult]:
+def run_suites(
+    suites: Sequence[Suite], url: str, as_of: datetime | None = None
+) -> list[CheckResult]:
     """Run suites one after the other; give a result for each check, in the order declared.
 
-    `url`: a libpq URL with a host, whose role may read the marts. A check that cannot run (its
-    column is missing, say) fails and carries the error; its neighbours run.
+    `url`: a libpq URL with a host, whose role may read the tables. `as_of`: the instant they are
+    judged at, now unless given. A check that cannot run (its column is missing, say) fails and
+    carries the error; its neighbours run.
     Raises ValueError for a URL without a host, and what Great Expectations raises when the table
     is missing or the database out of reach.
     """
-    with _open_datasource(url) as datasource:
-        return [found for suite in suites for found in _run(suite, datasource)]
+    return [found for judged in judge_suites(suites, url, as_of) for found in judged.results]
 
 
-@contextmanager
-def _open_datasource(url: str) -> Iterator[PostgresDatasource]:
-    # Five seconds of importing that only a run has to pay: commands and definitions that merely
-    # name the checks start without it. On the way it imports a module that Python deprecates,
-    # which is not ours to mend and would stop whoever treats warnings as errors.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        import great_expectations as gx  # noqa: PLC0415
-        from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
-
-    context = gx.get_context(mode="ephemeral")
-    # Nothing about anybody's data leaves the machine, and nothing waits for a closed network.
-    context.enable_analytics(enable=False)
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    datasource = context.data_sources.add_postgres(
-        "marts",
-        connection_string=_sqlalchemy_url(url),
-        create_temp_table=False,
-        # In one transaction the first query that fails would take the checks after it with it.
-        kwargs={"isolation_level": "AUTOCOMMIT"},  # type: ignore[call-arg] # missing in its stub
-    )
-    try:
-        yield datasource
-    finally:
-        datasource.get_execution_engine().engine.dispose()
-        datasource.get_engine().dispose()
+def judge_suites(
+    suites: Sequence[Suite], url: str, as_of: datetime | None = None
+) -> list[Judged]:
+    """Run suites as `run_suites` does; give what Data Docs are made of, too."""
+    with open_datasource(url) as datasource:
+        moment = read_moment(url, as_of or datetime.now(UTC))
+        return [_judge(suite, datasource, moment) for suite in suites]
 
 
-def _sqlalchemy_url(url: str) -> str:
-    parts = urlsplit(url)
-    if not parts.hostname:
-        raise ValueError(
-            "the checks need a host in the database's URL (Great Expectations refuses one without);"
-            " write 127.0.0.1 for a server on this machine"
-        )
-    settings = dict(parse_qsl(parts.query, keep_blank_values=True))
-    settings["options"] = f"{settings.get('options', '')} -c search_path={SCHEMA}".strip()
-    # libpq reads %20 as a space but + as a plus.
-    parts = parts._replace(scheme="postgresql+psycopg", query=urlencode(settings, quote_via=quote))
-    # A dollar sign would be taken for the name of an environment variable.
-    return urlunsplit(parts).replace("$", "%24")
+def _judge(suite: Suite, datasource: PostgresDatasource, moment: Moment) -> Judged:
+    batch = _define_batch(suite, datasource, moment)
+    # Counts first: what is healthy is read once for all facts together. Only what is not, or could
+    # not be counted, is asked for again by itself, for its offending rows or its error.
+    document = _validate(suite, suite.checks, batch, moment, "BOOLEAN_ONLY")
+    suspects = [check for check in suite.checks if not _outcomes(document)[check.name].success]
+    again = _look_closer(suite, suspects, batch, moment)
+    by_name = _outcomes(document) | again
+    document.results = [by_name[check.name] for check in suite.checks]
+    document.success = all(each.success for each in document.results)
+    found = [_to_check_result(suite, check, by_name[check.name]) for check in suite.checks]
+    return Judged(suite, found, document)
 
 
-def _run(suite: Suite, datasource: PostgresDatasource) -> list[CheckResult]:
-    asset = datasource.add_table_asset(suite.name, table_name=suite.table)
-    batch = asset.add_batch_definition_whole_table("whole table")
-    by_query = [check for check in suite.checks if check.expectation == ROWS_BY_QUERY]
-    by_column = [check for check in suite.checks if check.expectation != ROWS_BY_QUERY]
+def _define_batch(
+    suite: Suite, datasource: PostgresDatasource, moment: Moment
+) -> BatchDefinition[Any]:
+    if suite.rows is None:
+        table = datasource.add_table_asset(suite.name, table_name=suite.table)
+        return table.add_batch_definition_whole_table("whole table")
+    rows = datasource.add_query_asset(suite.name, query=moment.put_into(suite.rows))
+    return rows.add_batch_definition_whole_table("rows judged")
+
+
+def _look_closer(
+    suite: Suite, suspects: Sequence[Check], batch: BatchDefinition[Any], moment: Moment
+) -> dict[str, ExpectationValidationResult]:
+    ours = (NO_ROW_WHERE, NO_ROW_FROM)
+    by_query = [check for check in suspects if check.expectation in ours]
+    by_column = [check for check in suspects if check.expectation not in ours]
     # Offending rows are in the complete result of a query (at most 200 of them), but a column's
     # complete result would be every offending value of the table: there a summary, with the keys.
     summary = {
@@ -92,40 +98,82 @@ def _run(suite: Suite, datasource: PostgresDatasource) -> list[CheckResult]:
         "partial_unexpected_count": SAMPLE_SIZE,
         "unexpected_index_column_names": [*suite.key],
     }
-    found = _validate(suite, by_query, batch, {"result_format": "COMPLETE"})
-    found |= _validate(suite, by_column, batch, summary)
-    return [found[check.name] for check in suite.checks]
+    found = {}
+    for checks, result_format in ((by_query, {"result_format": "COMPLETE"}), (by_column, summary)):
+        if checks:
+            found |= _outcomes(
+                _validate(suite, checks, batch, moment, result_format, closely=True)
+            )
+    for outcome in found.values():
+        _withhold_private(suite, outcome)
+    return found
 
 
-def _validate(
+def _validate(  # noqa: PLR0913, PLR0917
     suite: Suite,
     checks: Sequence[Check],
     batch: BatchDefinition[Any],
-    result_format: dict[str, Any],
-) -> dict[str, CheckResult]:
-    from great_expectations import ExpectationSuite, expectations  # noqa: PLC0415
-
-    by_name = {check.name: check for check in checks}
-    suite_of_checks = ExpectationSuite(
-        name=suite.name,
-        expectations=[
-            getattr(expectations, check.expectation)(
-                **check.arguments,
-                severity=str(check.severity),
-                description=check.description,
-                meta={"name": check.name},
-            )
-            for check in checks
-        ],
+    moment: Moment,
+    result_format: str | dict[str, Any],
+    *,
+    closely: bool = False,
+) -> ExpectationSuiteValidationResult:
+    expectations = [_to_expectation(check, moment, closely=closely) for check in checks]
+    declared = import_gx().ExpectationSuite(name=suite.name, expectations=expectations)
+    validated: ExpectationSuiteValidationResult = batch.get_batch().validate(
+        declared, result_format=result_format
     )
-    validated = batch.get_batch().validate(suite_of_checks, result_format=result_format)
-    results = {}
+    return validated
+
+
+def _to_expectation(check: Check, moment: Moment, *, closely: bool) -> Expectation:
+    from great_expectations import expectations as theirs  # noqa: PLC0415
+
+    from quality import expectations as ours  # noqa: PLC0415
+
+    name, arguments = check.expectation, dict(check.arguments)
+    if name == NO_ROW_WHERE and closely:
+        # Braces of a regular expression would be names to fill in.
+        condition = str(arguments["condition"]).replace("{", "{{").replace("}", "}}")
+        arguments = {"unexpected_rows_query": f"select * from {{batch}} where {condition}"}  # noqa: S608
+    if name in {NO_ROW_WHERE, NO_ROW_FROM} and closely:
+        name = ROWS_BY_QUERY
+    filled = {
+        key: moment.put_into(value) if isinstance(value, str) else value
+        for key, value in arguments.items()
+    }
+    made: Expectation = getattr(ours if hasattr(ours, name) else theirs, name)(
+        **filled,
+        severity=str(check.severity),
+        description=check.description,
+        meta={"name": check.name},
+    )
+    return made
+
+
+def _outcomes(
+    validated: ExpectationSuiteValidationResult,
+) -> dict[str, ExpectationValidationResult]:
+    found = {}
     for result in validated.results:
         configuration = result.expectation_config
         if configuration and configuration.meta:
-            check = by_name[configuration.meta["name"]]
-            results[check.name] = _to_check_result(suite, check, result)
-    return results
+            found[configuration.meta["name"]] = result
+    return found
+
+
+def _withhold_private(suite: Suite, outcome: ExpectationValidationResult) -> None:
+    """Leave of a result what anybody may read: it goes into tables, the UI and Data Docs."""
+    result: dict[str, Any] = outcome.result or {}
+    details = result.get("details") or {}
+    if "unexpected_rows" in details:
+        rows = details["unexpected_rows"][:SAMPLE_SIZE]
+        details["unexpected_rows"] = [show_row(row, suite.private) for row in rows]
+    for name in ("partial_unexpected_list", "partial_unexpected_index_list"):
+        if name in result:
+            result[name] = [show_row(row, suite.private) for row in result[name] or ()]
+    result.pop("partial_unexpected_counts", None)
+    result.pop("unexpected_index_query", None)
 
 
 def _to_check_result(
@@ -134,11 +182,12 @@ def _to_check_result(
     outcome: dict[str, Any] = result.result or {}
     sample = outcome.get("partial_unexpected_index_list") or outcome.get("partial_unexpected_list")
     count = outcome.get("unexpected_count")
-    if check.expectation == ROWS_BY_QUERY:
+    if check.expectation in {NO_ROW_WHERE, NO_ROW_FROM}:
         count = outcome.get("observed_value")
         sample = outcome.get("details", {}).get("unexpected_rows")
     return CheckResult(
         suite=suite.name,
+        schema=suite.schema,
         table=suite.table,
         check_name=check.name,
         column=check.column,
@@ -146,8 +195,9 @@ def _to_check_result(
         success=bool(result.success),
         observed=_observed(outcome, result.exception_info or {}),
         unexpected_count=count,
-        unexpected_sample=[to_json(row) for row in (sample or [])[:SAMPLE_SIZE]],
+        unexpected_sample=[to_json(row) for row in sample or ()],
         description=check.description,
+        blocking=check.blocking,
     )
 
 
@@ -165,5 +215,5 @@ def _observed(outcome: dict[str, Any], exception_info: dict[str, Any]) -> dict[s
     return observed | ({"error": str(message).partition("\n")[0]} if message else {})
 
 
-def _has_rows(details: Any) -> bool:
+def _has_rows(details: dict[str, Any]) -> bool:
     return "unexpected_rows" in details

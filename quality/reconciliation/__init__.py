@@ -2,7 +2,6 @@
 
 Each reconciliation is two queries that give an amount for each key; the keys on which they
 disagree are the finding. They are independent of each other, so a fault shows where it is.
-Staging and marts are read, raw never: what staging lost on the way is for the oracle to find.
 """
 
 from quality.reconciliation import (
@@ -10,6 +9,7 @@ from quality.reconciliation import (
     knowledge_gaps,
     material_interactions,
     question_attempts,
+    stg_study_events,
     study_sessions,
     topic_daily_stats,
     topic_mastery,
@@ -20,6 +20,7 @@ from quality.reconciliation import (
 from quality.reconciliation.statement import Reconciliation, Relation
 
 RECONCILIATIONS: tuple[Reconciliation, ...] = (
+    *stg_study_events.RECONCILIATIONS,
     *study_sessions.RECONCILIATIONS,
     *material_interactions.RECONCILIATIONS,
     *question_attempts.RECONCILIATIONS,

@@ -7,7 +7,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "days_hold_every_event",
         "A learner's events are those of the learner's days: each is on one day.",
         "daily_user_stats",
-        "select user_id as key, count(*) as amount from staging.stg_study_events group by 1",
+        "select user_id as key, sum(event_count) as amount from counted_events group by 1",
         "select user_id as key, sum(event_count) as amount from marts.daily_user_stats group by 1",
     ),
     Reconciliation(
@@ -54,8 +54,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "A learner's XP are those of the learner's days.",
         "daily_user_stats",
         """
-        select user_id as key, sum(xp_amount) as amount
-        from staging.stg_study_events where event_type = 'xp_earned' group by 1
+        select user_id as key, sum(xp_amount) as amount from counted_events group by 1
         """,
         "select user_id as key, sum(xp_earned) as amount from marts.daily_user_stats group by 1",
     ),
@@ -64,8 +63,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "A learner's ai_question_asked events are those of the learner's days.",
         "daily_user_stats",
         """
-        select user_id as key, count(*) as amount
-        from staging.stg_study_events where event_type = 'ai_question_asked' group by 1
+        select user_id as key, sum(question_count) as amount from counted_events group by 1
         """,
         """
         select user_id as key, sum(ai_interactions) as amount
@@ -77,8 +75,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "A learner's search_performed events are those of the learner's days.",
         "daily_user_stats",
         """
-        select user_id as key, count(*) as amount
-        from staging.stg_study_events where event_type = 'search_performed' group by 1
+        select user_id as key, sum(search_count) as amount from counted_events group by 1
         """,
         "select user_id as key, sum(searches) as amount from marts.daily_user_stats group by 1",
     ),

@@ -14,7 +14,10 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """Two queries with the columns `key` and `amount`; a key that one does not have is 0 there."""
+    """Two queries with the columns `key` and `amount`; a key that one does not have is 0 there.
+
+    They may read `counted_events`, what `quality/reconciler.py` counts in staging beforehand.
+    """
 
     name: str
     description: str
@@ -22,3 +25,4 @@ class Reconciliation:
     left: LiteralString
     right: LiteralString
     relation: Relation = Relation.EQUAL
+    schema: str = "marts"

@@ -9,7 +9,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "study_sessions",
         """
         select distinct session_id as key, 1 as amount
-        from staging.stg_study_events where session_id is not null
+        from counted_events where session_id is not null
         """,
         "select session_id as key, 1 as amount from marts.study_sessions",
     ),
@@ -18,22 +18,39 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "A session counts every event that carries its id and is its learner's, once.",
         "study_sessions",
         """
-        select events.session_id as key, count(*) as amount
-        from staging.stg_study_events as events
+        select events.session_id as key, sum(events.event_count) as amount
+        from counted_events as events
         join marts.study_sessions using (session_id, user_id)
         group by 1
         """,
         "select session_id as key, event_count as amount from marts.study_sessions",
     ),
     Reconciliation(
+        "events_are_of_one_session_or_of_none",
+        "A learner's events are counted once: in one of the learner's sessions or, without a "
+        "session or with another learner's, in none.",
+        "study_sessions",
+        "select user_id as key, sum(event_count) as amount from counted_events group by 1",
+        """
+        select key, sum(amount) as amount from (
+            select user_id as key, event_count as amount from marts.study_sessions
+            union all
+            select events.user_id, events.event_count
+            from counted_events as events
+            left join marts.study_sessions as own using (session_id, user_id)
+            where own.session_id is null
+        ) as counted
+        group by 1
+        """,
+    ),
+    Reconciliation(
         "sessions_hold_their_pauses",
         "The pauses of a session are the session_pause events of its learner in it.",
         "study_sessions",
         """
-        select events.session_id as key, count(*) as amount
-        from staging.stg_study_events as events
+        select events.session_id as key, sum(events.pause_count) as amount
+        from counted_events as events
         join marts.study_sessions using (session_id, user_id)
-        where events.event_type = 'session_pause'
         group by 1
         """,
         "select session_id as key, pause_count as amount from marts.study_sessions",
@@ -44,9 +61,8 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "study_sessions",
         """
         select events.session_id as key, sum(events.xp_amount) as amount
-        from staging.stg_study_events as events
+        from counted_events as events
         join marts.study_sessions using (session_id, user_id)
-        where events.event_type = 'xp_earned'
         group by 1
         """,
         "select session_id as key, xp_earned as amount from marts.study_sessions",

@@ -35,9 +35,8 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "A topic's days hold every ai_question_asked event that names it.",
         "topic_daily_stats",
         """
-        select topic_id as key, count(*) as amount
-        from staging.stg_study_events
-        where event_type = 'ai_question_asked' and topic_id is not null
+        select topic_id as key, sum(question_count) as amount
+        from counted_events where topic_id is not null
         group by 1
         """,
         """

@@ -18,6 +18,16 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "select user_id as key, total_xp as amount from marts.user_gamification",
     ),
     Reconciliation(
+        "levels_are_those_of_the_events",
+        "A learner's level is the highest that a level_up event of the learner told, else 1.",
+        "user_gamification",
+        """
+        select user_id as key, coalesce(max(highest_level), 1) as amount
+        from counted_events group by 1
+        """,
+        "select user_id as key, level as amount from marts.user_gamification",
+    ),
+    Reconciliation(
         "longest_streak_is_that_of_the_days",
         "A learner's longest streak is the greatest of the learner's days.",
         "user_gamification",
@@ -33,8 +43,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         from marts.user_gamification
         """,
         """
-        select user_id as key, count(*) as amount
-        from staging.stg_study_events where event_type = 'achievement_unlocked' group by 1
+        select user_id as key, sum(unlocked_count) as amount from counted_events group by 1
         """,
         Relation.AT_MOST,
     ),

@@ -42,6 +42,7 @@ SUITE = make_suite(
     key=("event_id",),
     columns=COLUMNS,
     nullable=NULLABLE,
+    private=("selected_answer", "correct_answer"),
     checks=(
         between("time_to_answer_seconds", 0, 86_400, unit="seconds"),
         between("confidence_level", 1, 5, unit="1 guessed, 5 certain"),
@@ -88,6 +89,22 @@ SUITE = make_suite(
             "No time zone is further than a day from UTC.",
             broken_when="abs(local_date - cast(attempted_at at time zone 'UTC' as date)) > 1",
             column="local_date",
+        ),
+        query(
+            "clients_mostly_agree_on_first_attempts",
+            "Of the attempts whose client said whether they were the first, nine in ten are what "
+            "it said.",
+            """
+            select * from (
+                select count(*) filter (where reported_is_first_attempt <> is_first_attempt)
+                    as attempts,
+                    count(reported_is_first_attempt) as all_attempts
+                from {batch}
+            ) as share
+            where attempts > 0.1 * all_attempts
+            """,
+            column="reported_is_first_attempt",
+            severity=Severity.WARNING,
         ),
         query(
             "clients_mostly_agree_on_attempt_numbers",

@@ -159,5 +159,23 @@ SUITE = make_suite(
             column="reported_duration_seconds",
             severity=Severity.WARNING,
         ),
+        query(
+            "clients_mostly_agree_on_active_time",
+            "Of the sessions whose client reported active time, nine in ten are within a minute "
+            "or a tenth of ours.",
+            """
+            select * from (
+                select count(*) filter (
+                    where abs(reported_active_seconds - active_seconds)
+                        > greatest(60, 0.1 * active_seconds)
+                ) as sessions,
+                    count(reported_active_seconds) as all_sessions
+                from {batch}
+            ) as share
+            where sessions > 0.1 * all_sessions
+            """,
+            column="reported_active_seconds",
+            severity=Severity.WARNING,
+        ),
     ),
 )

@@ -1,4 +1,4 @@
-"""What a suite is: checks on one mart, declared as data.
+"""What a suite is: checks on one table, declared as data.
 
 Great Expectations takes five seconds to import; declared this way, the checks can be listed (by
 the orchestrator, when it loads its definitions) without it, and only a run pays for it.
@@ -8,6 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+
+
+NO_ROW_WHERE = "ExpectNoRowWhere"
+NO_ROW_FROM = "ExpectNoRowFrom"
 
 
 class Severity(StrEnum):
@@ -21,8 +25,9 @@ class Severity(StrEnum):
 class Check:
     """A fact that a table must show.
 
-    `name` is the fact in snake case; `expectation` names the class in
-    `great_expectations.expectations`, `arguments` what it is made with.
+    `name` is the fact in snake case; `expectation` names the class in `quality/expectations.py` or
+    `great_expectations.expectations`, `arguments` what it is made with. Of a `blocking` one the
+    next layer is not built once it fails: for what would be wrong there too.
     """
 
     name: str
@@ -31,16 +36,26 @@ class Check:
     arguments: Mapping[str, object]
     column: str | None = None
     severity: Severity = Severity.CRITICAL
+    blocking: bool = False
 
 
 @dataclass(frozen=True)
 class Suite:
-    """The checks of one mart. `columns`: each column's type by the name PostgreSQL gives it."""
+    """The checks of one table. `columns`: each column's type by the name PostgreSQL gives it.
+
+    `rows` is the query of the rows judged, where it is not the whole table. `private` columns are
+    never shown of an offending row: a finding is read by more people than the table.
+    SQL of a suite may hold `{as_of}`, the instant it is judged at, and the other names that
+    `quality/moment.py` puts in.
+    """
 
     table: str
     key: tuple[str, ...]
     columns: Mapping[str, str]
     checks: tuple[Check, ...]
+    schema: str = "marts"
+    rows: str | None = None
+    private: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -55,12 +70,13 @@ def make_suite(
     columns: Mapping[str, str],
     nullable: Sequence[str],
     checks: Sequence[Check],
+    private: Sequence[str] = (),
 ) -> Suite:
     """Give a suite the checks every mart has (its columns, its nulls, its key) and its own."""
     required = [name for name in columns if name not in nullable]
     common = (
         _columns_are_there(columns),
-        _columns_have_types(table, columns),
+        columns_have_types("marts", table, columns),
         fact(
             "required_values_are_never_null",
             "Every column but those whose definition allows it holds a value in every row.",
@@ -68,7 +84,8 @@ def make_suite(
         ),
         _key_is_unique(key),
     )
-    return Suite(table, key, MappingProxyType({**columns}), (*common, *checks))
+    checked = MappingProxyType({**columns})
+    return Suite(table, key, checked, (*common, *checks), private=frozenset(private))
 
 
 def fact(
@@ -78,15 +95,14 @@ def fact(
     broken_when: str,
     column: str | None = None,
     severity: Severity = Severity.CRITICAL,
+    blocking: bool = False,
 ) -> Check:
-    """Make a check of a SQL condition that no row may meet."""
-    return query(
-        name,
-        description,
-        f"select * from {{batch}} where {broken_when}",  # noqa: S608 (a constant of a suite)
-        column=column,
-        severity=severity,
-    )
+    """Make a check of a SQL condition that no row may meet.
+
+    It must be of a row alone: the facts of a table are counted together, in one reading of it.
+    """
+    arguments = {"condition": broken_when}
+    return Check(name, description, NO_ROW_WHERE, arguments, column, severity, blocking)
 
 
 def query(
@@ -96,10 +112,17 @@ def query(
     *,
     column: str | None = None,
     severity: Severity = Severity.CRITICAL,
+    blocking: bool = False,
 ) -> Check:
-    """Make a check of a query over `{batch}` (a derived table) that may return no row."""
+    """Make a check of a query over `{batch}` (a derived table) that may return no row.
+
+    It reads the table once more, so `fact` is the cheaper one where it will do.
+    """
+    if "{batch}" not in offenders:
+        # Great Expectations prints a warning at a query that reads other tables alone.
+        offenders = f"{offenders} /* {{batch}} */"
     arguments = {"unexpected_rows_query": offenders}
-    return Check(name, description, "UnexpectedRowsExpectation", arguments, column, severity)
+    return Check(name, description, NO_ROW_FROM, arguments, column, severity, blocking)
 
 
 def never_negative(name: str, *columns: str) -> Check:
@@ -113,23 +136,23 @@ def never_negative(name: str, *columns: str) -> Check:
 
 def between(column: str, low: float, high: float, *, unit: str) -> Check:
     """Make a check that a column, where it is reported, lies within its range."""
-    return Check(
+    # Great Expectations has a class for it, which reads the table once for each column.
+    return fact(
         f"{column}_is_between_{low}_and_{high}",
         f"{column}, where there is one, lies between {low} and {high} ({unit}).",
-        "ExpectColumnValuesToBeBetween",
-        {"column": column, "min_value": low, "max_value": high},
-        column,
+        broken_when=f"{column} not between {low} and {high}",
+        column=column,
     )
 
 
 def one_of(column: str, *values: str) -> Check:
     """Make a check that a column holds nothing but these values."""
-    return Check(
+    known = ", ".join(f"'{value}'" for value in values)
+    return fact(
         f"{column}_is_one_of_the_known",
         f"{column} is {', '.join(values[:-1])} or {values[-1]}.",
-        "ExpectColumnValuesToBeInSet",
-        {"column": column, "value_set": [*values]},
-        column,
+        broken_when=f"{column} not in ({known})",
+        column=column,
     )
 
 
@@ -173,6 +196,7 @@ def active_within_study() -> Check:
 
 
 def _columns_are_there(columns: Mapping[str, str]) -> Check:
+    """Make the check that a table has all these columns."""
     return Check(
         "columns_are_all_there",
         "Every column that readers rely on exists; there may be more.",
@@ -181,10 +205,10 @@ def _columns_are_there(columns: Mapping[str, str]) -> Check:
     )
 
 
-def _columns_have_types(table: str, columns: Mapping[str, str]) -> Check:
+def columns_have_types(schema: str, table: str, columns: Mapping[str, str]) -> Check:
+    """Make the check that a table's columns have their types, asked of the catalogue."""
     declared = ", ".join(f"('{name}', '{data_type}')" for name, data_type in columns.items())
-    # The catalogue is asked, not the rows: an empty table has types too. The batch is named in a
-    # comment because Great Expectations prints a warning at a query without it.
+    # The catalogue is asked, not the rows: an empty table has types too.
     return query(
         "columns_have_their_types",
         "Every column has exactly the type readers rely on.",
@@ -192,8 +216,8 @@ def _columns_have_types(table: str, columns: Mapping[str, str]) -> Check:
         select declared.column_name, declared.data_type as expected, actual.data_type as observed
         from (values {declared}) as declared (column_name, data_type)
         join information_schema.columns as actual using (column_name)
-        where actual.table_schema = 'marts' and actual.table_name = '{table}'
-            and actual.data_type <> declared.data_type /* {{batch}} */
+        where actual.table_schema = '{schema}' and actual.table_name = '{table}'
+            and actual.data_type <> declared.data_type
         """,  # noqa: S608 (constants of a suite)
     )
 
