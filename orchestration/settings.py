@@ -148,6 +148,11 @@ class Settings(BaseSettings):
         return self.home / "dagster"
 
     @property
+    def data_docs(self) -> Path:
+        """Where the pages are on what the checks found."""
+        return self.home / "quality"
+
+    @property
     def logs(self) -> Path:
         """Folder of the services' logs."""
         return self.home / "logs"

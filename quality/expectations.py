@@ -5,10 +5,13 @@ Importing this imports Great Expectations, which takes seconds: only what runs c
 
 from typing import Any, ClassVar
 
-from great_expectations.compatibility.sqlalchemy import sqlalchemy as sa
+import sqlalchemy as sa
 from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.core.metric_function_types import MetricPartialFunctionTypes
-from great_expectations.execution_engine import ExecutionEngine, SqlAlchemyExecutionEngine
+from great_expectations.execution_engine.execution_engine import ExecutionEngine
+from great_expectations.execution_engine.sqlalchemy_execution_engine import (
+    SqlAlchemyExecutionEngine,
+)
 from great_expectations.expectations.core.unexpected_rows_expectation import (
     UnexpectedRowsExpectation,
 )
@@ -35,7 +38,7 @@ class RowCountWhere(TableMetricProvider):
         partial_fn_type=MetricPartialFunctionTypes.AGGREGATE_FN,
         domain_type=MetricDomainTypes.TABLE,
     )
-    def _sqlalchemy(  # noqa: PLR0913, PLR0917 (as Great Expectations calls it)
+    def _sqlalchemy(
         cls,  # noqa: N805
         execution_engine: SqlAlchemyExecutionEngine,
         metric_domain_kwargs: dict[str, Any],
@@ -61,7 +64,7 @@ class ExpectNoRowWhere(BatchExpectation):
         self,
         metrics: dict[str, Any],
         runtime_configuration: dict[str, Any] | None = None,
-        execution_engine: ExecutionEngine | None = None,
+        execution_engine: ExecutionEngine[Any] | None = None,
     ) -> dict[str, Any]:
         found = metrics[COUNT_WHERE]
         return {
@@ -82,7 +85,7 @@ class ExpectNoRowFrom(UnexpectedRowsExpectation):
         self,
         metrics: dict[str, Any],
         runtime_configuration: dict[str, Any] | None = None,
-        execution_engine: ExecutionEngine | None = None,
+        execution_engine: ExecutionEngine[Any] | None = None,
     ) -> dict[str, Any]:
         found = metrics["unexpected_rows_query.row_count"]
         return {"success": found == 0, "result": {"observed_value": found}}

@@ -94,6 +94,20 @@ def record(url: str, run_id: str, as_of: datetime | None, results: Sequence[Chec
         )
 
 
+def prune(url: str, before: datetime) -> int:
+    """Delete what was found before an instant, profiles too; return how many results went.
+
+    `url`: the owner's: whoever checks may not change what was found. Raises psycopg.Error where it
+    may not either.
+    """
+    with psycopg.connect(url) as connection:
+        connection.execute("delete from quality.profiles where as_of < %s", [before])
+        gone = connection.execute(
+            "delete from quality.check_results where checked_at < %s", [before]
+        )
+    return gone.rowcount
+
+
 def to_json(value: object) -> object:
     """Give a value as JSON can hold it: uuids, times and dates as text, NaN as null."""
     match value:

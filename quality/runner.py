@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from quality.gx import import_gx, open_datasource
+from quality.gx import open_datasource
 from quality.moment import Moment, read_moment
 from quality.results import SAMPLE_SIZE, CheckResult, show_row, to_json
 from quality.suites.suite import NO_ROW_FROM, NO_ROW_WHERE, Check, Suite
@@ -52,9 +52,7 @@ def run_suites(
     return [found for judged in judge_suites(suites, url, as_of) for found in judged.results]
 
 
-def judge_suites(
-    suites: Sequence[Suite], url: str, as_of: datetime | None = None
-) -> list[Judged]:
+def judge_suites(suites: Sequence[Suite], url: str, as_of: datetime | None = None) -> list[Judged]:
     """Run suites as `run_suites` does; give what Data Docs are made of, too."""
     with open_datasource(url) as datasource:
         moment = read_moment(url, as_of or datetime.now(UTC))
@@ -65,7 +63,7 @@ def _judge(suite: Suite, datasource: PostgresDatasource, moment: Moment) -> Judg
     batch = _define_batch(suite, datasource, moment)
     # Counts first: what is healthy is read once for all facts together. Only what is not, or could
     # not be counted, is asked for again by itself, for its offending rows or its error.
-    document = _validate(suite, suite.checks, batch, moment, "BOOLEAN_ONLY")
+    document = _validate(suite, suite.checks, batch, moment, {"result_format": "BASIC"})
     suspects = [check for check in suite.checks if not _outcomes(document)[check.name].success]
     again = _look_closer(suite, suspects, batch, moment)
     by_name = _outcomes(document) | again
@@ -98,32 +96,31 @@ def _look_closer(
         "partial_unexpected_count": SAMPLE_SIZE,
         "unexpected_index_column_names": [*suite.key],
     }
-    found = {}
-    for checks, result_format in ((by_query, {"result_format": "COMPLETE"}), (by_column, summary)):
-        if checks:
-            found |= _outcomes(
-                _validate(suite, checks, batch, moment, result_format, closely=True)
-            )
+    found: dict[str, ExpectationValidationResult] = {}
+    if by_query:
+        complete = {"result_format": "COMPLETE"}
+        found |= _outcomes(_validate(suite, by_query, batch, moment, complete, closely=True))
+    if by_column:
+        found |= _outcomes(_validate(suite, by_column, batch, moment, summary, closely=True))
     for outcome in found.values():
         _withhold_private(suite, outcome)
     return found
 
 
-def _validate(  # noqa: PLR0913, PLR0917
+def _validate(  # noqa: PLR0913
     suite: Suite,
     checks: Sequence[Check],
     batch: BatchDefinition[Any],
     moment: Moment,
-    result_format: str | dict[str, Any],
+    result_format: dict[Any, Any],
     *,
     closely: bool = False,
 ) -> ExpectationSuiteValidationResult:
+    from great_expectations import ExpectationSuite  # noqa: PLC0415
+
     expectations = [_to_expectation(check, moment, closely=closely) for check in checks]
-    declared = import_gx().ExpectationSuite(name=suite.name, expectations=expectations)
-    validated: ExpectationSuiteValidationResult = batch.get_batch().validate(
-        declared, result_format=result_format
-    )
-    return validated
+    declared = ExpectationSuite(name=suite.name, expectations=expectations)
+    return batch.get_batch().validate(declared, result_format=result_format)
 
 
 def _to_expectation(check: Check, moment: Moment, *, closely: bool) -> Expectation:

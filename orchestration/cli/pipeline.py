@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from orchestration.loads.model import DateRange
     from orchestration.pipeline import PipelineOutcome
     from quality.oracle import Difference
+    from quality.results import CheckResult
 
 MOST_SHOWN = 5
 
@@ -151,38 +152,71 @@ def check(
         bool,
         typer.Option("--oracle", help="Compare every row with the independent implementation too."),
     ] = False,
+    docs: Annotated[
+        bool,
+        typer.Option("--docs", help="Only say where the pages on what was found last are."),
+    ] = False,
     as_of: AsOf = None,
 ) -> None:
-    """Run all checks of the marts as they are. Ends with 1 if any finds an error.
+    """Run all checks of the log and the marts as they are. Ends with 1 if any finds an error.
 
-    The oracle needs the instant the marts were built for: that of the last run, unless given.
+    What they find is kept in quality.check_results, and written as pages (Data Docs) to browse.
+    Judged at the instant the marts were built for: that of the last run, unless given.
     """
     moment = _instant(as_of)
 
+    from orchestration.settings import read_settings
+    from quality.docs import docs_page
+
+    settings = read_settings()
+    page = docs_page(settings.data_docs)
+    if docs:
+        if not page.exists():
+            raise FailedWorkError("there are no pages yet. Run `study check` without --docs.")
+        out.print(page.as_uri(), markup=False, soft_wrap=True)
+        return
+
     from orchestration.database import open_warehouse
     from orchestration.judging import find_last_as_of, judge
-    from orchestration.settings import read_settings
 
-    with open_warehouse(read_settings()) as url:
+    with open_warehouse(settings) as url:
         moment = moment or find_last_as_of(url)
         if moment is None:
             raise FailedWorkError(
                 "there is nothing to check: the marts were never built. Run `study materialize`."
             )
-        judgement = judge(url, as_of=moment, with_oracle=oracle)
+        judgement = judge(url, as_of=moment, with_oracle=oracle, docs=settings.data_docs)
     show_judgement(judgement)
+    out.print(f"pages: {page.as_uri()}", markup=False, soft_wrap=True)
     if not judgement.held:
         raise FailedWorkError("the marts do not hold: see above, and docs/metrics.md.")
 
 
 def show_judgement(judgement: "Judgement") -> None:
     """Print what the checks and the oracle found."""
+    from rich.table import Table
+
+    table = Table("table", "checks", "passed", "warnings", "errors", box=None, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, results in judgement.by_table.items():
+        counts = (len(results), *map(sum, zip(*map(_verdict, results), strict=True)))
+        table.add_row(name, *(str(count) for count in counts))
+    out.print(table)
     passed = sum(found.success for found in judgement.results)
     out.print(f"{passed} of {len(judgement.results)} checks passed")
     for found in judgement.results:
         if not found.success:
             out.print(f"  {found.severity} {found}", markup=False)
+            for row in found.unexpected_sample[:MOST_SHOWN]:
+                out.print(f"    {row}", markup=False)
     show_differences(judgement.differences)
+
+
+def _verdict(found: "CheckResult") -> tuple[bool, bool, bool]:
+    """Whether a check passed, warns, or found an error."""
+    is_error = not found.success and found.severity == "critical"
+    return found.success, not found.success and not is_error, is_error
 
 
 def show_differences(differences: "Mapping[str, Sequence[Difference]]") -> None:

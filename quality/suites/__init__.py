@@ -24,7 +24,6 @@ from quality.suites.standing import standing_checks
 from quality.suites.suite import Check, Severity, Suite
 
 
-
 def complete(mart: Suite) -> Suite:
     """Give the suite of a mart what is asked of all: no personal data, and what the past tells."""
     if mart.table in RECENT:

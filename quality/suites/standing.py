@@ -5,6 +5,7 @@ how the rows were distributed in `quality.profiles`, and the next ones compare w
 """
 
 from dataclasses import dataclass
+from typing import LiteralString
 
 from quality.suites.recent import LEAST_ROWS, LEAST_SAMPLE, MOST_SHIFT, freshness
 from quality.suites.suite import Check, Severity, query
@@ -17,7 +18,7 @@ class Standing:
     `measure`: SQL of a category of a row. `latest`: SQL of the newest instant in the mart.
     """
 
-    measure: str
+    measure: LiteralString
     latest: str
 
 

@@ -144,7 +144,6 @@ SUITE = Suite(
             select failed_event_id, received_at, code from raw.failed_events
             where received_at >= cast('{{as_of}}' as timestamptz) - interval '2 days'
                 and cast(payload as text) ~ '{EMAIL.replace("{", "{{").replace("}", "}}")}'
-           
             """,  # noqa: S608 (constants of a suite)
         ),
         query(
@@ -217,7 +216,6 @@ SUITE = Suite(
                     from {LATELY}
                     where received_at >= cast('{{as_of}}' as timestamptz) - interval '8 days'
                         and occurred_at >= received_at - interval '1 day'
-                       
                 ) as lags
             ) as compared
             where sample_size >= 200 and abs(median_hours - median_hours_before) >= 1

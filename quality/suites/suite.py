@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-
 NO_ROW_WHERE = "ExpectNoRowWhere"
 NO_ROW_FROM = "ExpectNoRowFrom"
 
@@ -63,7 +62,7 @@ class Suite:
         return self.table
 
 
-def make_suite(
+def make_suite(  # noqa: PLR0913 (what there is to say of it)
     table: str,
     *,
     key: tuple[str, ...],
@@ -88,7 +87,7 @@ def make_suite(
     return Suite(table, key, checked, (*common, *checks), private=frozenset(private))
 
 
-def fact(
+def fact(  # noqa: PLR0913 (what there is to say of it)
     name: str,
     description: str,
     *,
@@ -105,7 +104,7 @@ def fact(
     return Check(name, description, NO_ROW_WHERE, arguments, column, severity, blocking)
 
 
-def query(
+def query(  # noqa: PLR0913 (what there is to say of it)
     name: str,
     description: str,
     offenders: str,
@@ -223,17 +222,12 @@ def columns_have_types(schema: str, table: str, columns: Mapping[str, str]) -> C
 
 
 def _key_is_unique(key: tuple[str, ...]) -> Check:
-    if len(key) == 1:
-        return Check(
-            f"{key[0]}_is_unique",
-            f"There is one row per {key[0]}.",
-            "ExpectColumnValuesToBeUnique",
-            {"column": key[0]},
-            key[0],
-        )
-    return Check(
-        f"{'_and_'.join(key)}_are_unique",
+    columns = ", ".join(key)
+    verb = "is_unique" if len(key) == 1 else "are_unique"
+    return query(
+        f"{'_and_'.join(key)}_{verb}",
         f"There is one row per {' and '.join(key)}.",
-        "ExpectCompoundColumnsToBeUnique",
-        {"column_list": [*key]},
+        f"select {columns}, count(*) as row_count from {{batch}} group by {columns}"  # noqa: S608
+        " having count(*) > 1",
+        column=key[0] if len(key) == 1 else None,
     )

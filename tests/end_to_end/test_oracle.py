@@ -90,7 +90,7 @@ def assert_marts_are_right(
     assert {table: [*map(str, found[:5])] for table, found in differences.items() if found} == {}
     # Empty marts would agree about nothing.
     assert min(count_rows(transform, table) for table in differences) > 0
-    assert [str(found) for found in find_failures(run_checks(transform))] == []
+    assert [str(found) for found in find_failures(run_checks(transform).results)] == []
 
 
 def count_rows(url: str, table: str) -> int:

@@ -75,11 +75,11 @@ def test_empty_marts_hold_every_fact(warehouse_url: str) -> None:
     plant(warehouse_url, [f"delete from marts.{table}" for table in SUITES])
     plant(warehouse_url, ["delete from staging.stg_study_events"])
 
-    assert [str(found) for found in run_checks(warehouse_url) if not found.success] == []
+    assert [str(found) for found in run_checks(warehouse_url).results if not found.success] == []
 
 
 def test_all_checks_run_in_one_call(warehouse_url: str) -> None:
-    results = run_checks(warehouse_url)
+    results = run_checks(warehouse_url).results
 
     names = [(found.suite, found.check_name) for found in results]
     declared = [(suite.name, check.name) for suite in SUITES.values() for check in suite.checks]
@@ -88,7 +88,7 @@ def test_all_checks_run_in_one_call(warehouse_url: str) -> None:
 
 
 def test_checks_of_one_table_run_alone(warehouse_url: str) -> None:
-    results = run_checks(warehouse_url, tables=["question_attempts"])
+    results = run_checks(warehouse_url, tables=["question_attempts"]).results
 
     assert {found.table for found in results} == {"question_attempts"}
     assert {found.suite for found in results} == {"question_attempts", "reconciliation"}

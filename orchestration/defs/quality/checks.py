@@ -1,20 +1,27 @@
-"""The suites and reconciliations as asset checks, one step a mart and one across them all."""
+"""The suites and reconciliations as asset checks: a step for each table, one across them all."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
 
 from ingestion.store.database import Role, role_url
 from orchestration.resources import Clock, Warehouse
+from orchestration.settings import read_settings
+from quality.docs import docs_page, write_docs
+from quality.profiles import keep_profiles
 from quality.reconciler import reconcile
 from quality.reconciliation import RECONCILIATIONS
-from quality.results import CheckResult, record
-from quality.runner import run_suite
-from quality.suites import SUITES
-from quality.suites.suite import Severity, Suite
+from quality.results import CheckResult, prune, record
+from quality.runner import judge_suites
+from quality.suites import MARTS, SUITES
+from quality.suites.suite import Check, Severity, Suite
 
-SCHEMA = "marts"
+KEPT = timedelta(days=400)
+"""Results are kept to look back at the same season of last year."""
+
+Context = dg.AssetCheckExecutionContext
 
 
 @dg.definitions
@@ -27,67 +34,81 @@ def quality_defs() -> dg.Definitions:
 
 def suite_checks(suite: Suite) -> dg.AssetChecksDefinition:
     """The facts of one suite."""
-    specs = [
-        dg.AssetCheckSpec(check.name, asset=mart_key(suite.table), description=check.description)
-        for check in suite.checks
-    ]
 
-    @dg.multi_asset_check(name=f"{suite.table}_suite", specs=specs, can_subset=True)
-    def run(
-        context: dg.AssetCheckExecutionContext, warehouse: Warehouse, clock: Clock
-    ) -> Iterator[dg.AssetCheckResult]:
-        results = run_suite(suite, quality_url(warehouse))
-        yield from keep(context, warehouse, clock.instant, results)
+    @dg.multi_asset_check(
+        name=f"{suite.table}_suite",
+        specs=[_to_spec(suite, check) for check in suite.checks],
+        can_subset=True,
+    )
+    def run(context: Context, warehouse: Warehouse, clock: Clock) -> Iterator[dg.AssetCheckResult]:
+        url, as_of = quality_url(warehouse), clock.instant
+        judged = judge_suites([suite], url, as_of)
+        docs = read_settings().data_docs
+        page = write_docs(docs, judged, run_id=context.run.run_id, as_of=as_of)
+        yield from keep(context, warehouse, as_of, judged[0].results, page)
+        # After the checks have compared with what was kept before.
+        keep_profiles(url, as_of, [suite.table])
 
     return run
 
 
 def reconciliation_checks() -> dg.AssetChecksDefinition:
-    """The facts that hold between marts, so checked once all of them are built."""
-    marts = [mart_key(table) for table in SUITES]
+    """The facts that hold between tables, so checked once all of them are built."""
+    marts = [asset_key(suite.schema, suite.table) for suite in MARTS]
     specs = [
         dg.AssetCheckSpec(
             each.name,
-            asset=mart_key(each.table),
+            asset=asset_key(each.schema, each.table),
             description=each.description,
-            additional_deps=[key for key in marts if key != mart_key(each.table)],
+            additional_deps=[key for key in marts if key != asset_key(each.schema, each.table)],
         )
         for each in RECONCILIATIONS
     ]
 
     @dg.multi_asset_check(name="marts_reconciliation", specs=specs, can_subset=True)
-    def run(
-        context: dg.AssetCheckExecutionContext, warehouse: Warehouse, clock: Clock
-    ) -> Iterator[dg.AssetCheckResult]:
-        yield from keep(context, warehouse, clock.instant, reconcile(quality_url(warehouse)))
+    def run(context: Context, warehouse: Warehouse, clock: Clock) -> Iterator[dg.AssetCheckResult]:
+        prune(warehouse.url, clock.instant - KEPT)
+        page = docs_page(read_settings().data_docs)
+        results = reconcile(quality_url(warehouse))
+        yield from keep(context, warehouse, clock.instant, results, page)
 
     return run
 
 
+def _to_spec(suite: Suite, check: Check) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        check.name,
+        asset=asset_key(suite.schema, suite.table),
+        description=check.description,
+        blocking=check.blocking,
+        metadata={"suite": suite.name, "severity": str(check.severity)},
+    )
+
+
 def keep(
-    context: dg.AssetCheckExecutionContext,
+    context: Context,
     warehouse: Warehouse,
     as_of: datetime,
     results: Iterable[CheckResult],
+    page: Path,
 ) -> Iterator[dg.AssetCheckResult]:
     """Record the results this run asked for in schema `quality`, then give them to Dagster."""
     asked = context.selected_asset_check_keys
     chosen = [
         found
         for found in results
-        if dg.AssetCheckKey(mart_key(found.table), found.check_name) in asked
+        if dg.AssetCheckKey(asset_key(found.schema, found.table), found.check_name) in asked
     ]
     record(quality_url(warehouse), context.run.run_id, as_of, chosen)
-    yield from (to_dagster(found) for found in chosen)
+    yield from (to_dagster(found, page) for found in chosen)
 
 
-def to_dagster(found: CheckResult) -> dg.AssetCheckResult:
+def to_dagster(found: CheckResult, page: Path) -> dg.AssetCheckResult:
     """A result as Dagster shows it, with the offending rows to start looking from."""
     is_critical = found.severity is Severity.CRITICAL
     count = {} if found.unexpected_count is None else {"unexpected_count": found.unexpected_count}
-    sample: Sequence[object] = found.unexpected_sample
     return dg.AssetCheckResult(
-        asset_key=mart_key(found.table),
+        asset_key=asset_key(found.schema, found.table),
         check_name=found.check_name,
         passed=found.success,
         severity=dg.AssetCheckSeverity.ERROR if is_critical else dg.AssetCheckSeverity.WARN,
@@ -97,14 +118,42 @@ def to_dagster(found: CheckResult) -> dg.AssetCheckResult:
             **({"column": found.column} if found.column else {}),
             **count,
             "observed": dg.MetadataValue.json(dict(found.observed)),
-            **({"sample": dg.MetadataValue.json(list(sample))} if sample else {}),
+            **to_table(found.unexpected_sample),
+            "data_docs": dg.MetadataValue.path(page),
         },
     )
 
 
-def mart_key(table: str) -> dg.AssetKey:
-    """The asset of a mart."""
-    return dg.AssetKey([SCHEMA, table])
+def to_table(sample: Sequence[object]) -> dict[str, dg.MetadataValue]:
+    """Offending rows as a table of the UI; as JSON what is no row."""
+    rows = [row for row in sample if isinstance(row, dict)]
+    if not sample:
+        return {}
+    if len(rows) != len(sample):
+        return {"sample": dg.MetadataValue.json(list(sample))}
+    # A cell of Dagster's holds text, a number or a truth: an array is shown as text.
+    records = [
+        dg.TableRecord(
+            {
+                name: value if value is None or isinstance(value, str | int | float) else str(value)
+                for name, value in row.items()
+            }
+        )
+        for row in rows
+    ]
+    columns = [dg.TableColumn(name, _column_type(name, rows)) for name in rows[0]]
+    return {"sample": dg.MetadataValue.table(records, dg.TableSchema(columns))}
+
+
+def _column_type(name: str, rows: Sequence[dict[str, object]]) -> str:
+    kinds = {type(row.get(name)) for row in rows} - {type(None)}
+    names = {str: "string", bool: "bool", int: "int", float: "float"}
+    return names.get(kinds.pop(), "string") if len(kinds) == 1 else "string"
+
+
+def asset_key(schema: str, table: str) -> dg.AssetKey:
+    """The asset of a table."""
+    return dg.AssetKey([schema, table])
 
 
 def quality_url(warehouse: Warehouse) -> str:
