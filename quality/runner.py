@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from great_expectations.datasource.fluent.postgres_datasource import PostgresDatasource
     from great_expectations.expectations.expectation import Expectation
 
+OURS = (NO_ROW_WHERE, NO_ROW_FROM)
 ROWS_BY_QUERY = "UnexpectedRowsExpectation"
 
 
@@ -63,9 +64,9 @@ def _judge(suite: Suite, datasource: PostgresDatasource, moment: Moment) -> Judg
     batch = _define_batch(suite, datasource, moment)
     # Counts first: what is healthy is read once for all facts together. Only what is not, or could
     # not be counted, is asked for again by itself, for its offending rows or its error.
-    document = _validate(suite, suite.checks, batch, moment, {"result_format": "BASIC"})
-    suspects = [check for check in suite.checks if not _outcomes(document)[check.name].success]
-    again = _look_closer(suite, suspects, batch, moment)
+    document = _validate(suite, suite.checks, batch, moment)
+    failed = [check for check in suite.checks if not _outcomes(document)[check.name].success]
+    again = _look_closer(suite, failed, batch, moment)
     by_name = _outcomes(document) | again
     document.results = [by_name[check.name] for check in suite.checks]
     document.success = all(each.success for each in document.results)
@@ -84,43 +85,34 @@ def _define_batch(
 
 
 def _look_closer(
-    suite: Suite, suspects: Sequence[Check], batch: BatchDefinition[Any], moment: Moment
+    suite: Suite, failed: Sequence[Check], batch: BatchDefinition[Any], moment: Moment
 ) -> dict[str, ExpectationValidationResult]:
-    ours = (NO_ROW_WHERE, NO_ROW_FROM)
-    by_query = [check for check in suspects if check.expectation in ours]
-    by_column = [check for check in suspects if check.expectation not in ours]
-    # Offending rows are in the complete result of a query (at most 200 of them), but a column's
-    # complete result would be every offending value of the table: there a summary, with the keys.
-    summary = {
-        "result_format": "SUMMARY",
-        "partial_unexpected_count": SAMPLE_SIZE,
-        "unexpected_index_column_names": [*suite.key],
-    }
-    found: dict[str, ExpectationValidationResult] = {}
-    if by_query:
-        complete = {"result_format": "COMPLETE"}
-        found |= _outcomes(_validate(suite, by_query, batch, moment, complete, closely=True))
-    if by_column:
-        found |= _outcomes(_validate(suite, by_column, batch, moment, summary, closely=True))
+    queries = [check for check in failed if check.expectation in OURS]
+    if not queries:
+        return {}
+    found = _outcomes(_validate(suite, queries, batch, moment, closely=True))
     for outcome in found.values():
         _withhold_private(suite, outcome)
     return found
 
 
-def _validate(  # noqa: PLR0913
+def _validate(
     suite: Suite,
     checks: Sequence[Check],
     batch: BatchDefinition[Any],
     moment: Moment,
-    result_format: dict[Any, Any],
     *,
     closely: bool = False,
 ) -> ExpectationSuiteValidationResult:
     from great_expectations import ExpectationSuite  # noqa: PLC0415
 
-    expectations = [_to_expectation(check, moment, closely=closely) for check in checks]
-    declared = ExpectationSuite(name=suite.name, expectations=expectations)
-    return batch.get_batch().validate(declared, result_format=result_format)
+    declared = ExpectationSuite(
+        name=suite.name,
+        expectations=[_to_expectation(check, moment, closely=closely) for check in checks],
+    )
+    # The complete result of a query has its rows, at most 200 of them.
+    result_format = "COMPLETE" if closely else "BASIC"
+    return batch.get_batch().validate(declared, result_format={"result_format": result_format})
 
 
 def _to_expectation(check: Check, moment: Moment, *, closely: bool) -> Expectation:
@@ -133,7 +125,7 @@ def _to_expectation(check: Check, moment: Moment, *, closely: bool) -> Expectati
         # Braces of a regular expression would be names to fill in.
         condition = str(arguments["condition"]).replace("{", "{{").replace("}", "}}")
         arguments = {"unexpected_rows_query": f"select * from {{batch}} where {condition}"}  # noqa: S608
-    if name in {NO_ROW_WHERE, NO_ROW_FROM} and closely:
+    if name in OURS and closely:
         name = ROWS_BY_QUERY
     filled = {
         key: moment.put_into(value) if isinstance(value, str) else value
@@ -160,28 +152,19 @@ def _outcomes(
 
 
 def _withhold_private(suite: Suite, outcome: ExpectationValidationResult) -> None:
-    """Leave of a result what anybody may read: it goes into tables, the UI and Data Docs."""
-    result: dict[str, Any] = outcome.result or {}
-    details = result.get("details") or {}
+    """Leave of the rows what anybody may read: they go into tables, the UI and Data Docs."""
+    details: dict[str, Any] = (outcome.result or {}).get("details") or {}
     if "unexpected_rows" in details:
         rows = details["unexpected_rows"][:SAMPLE_SIZE]
         details["unexpected_rows"] = [show_row(row, suite.private) for row in rows]
-    for name in ("partial_unexpected_list", "partial_unexpected_index_list"):
-        if name in result:
-            result[name] = [show_row(row, suite.private) for row in result[name] or ()]
-    result.pop("partial_unexpected_counts", None)
-    result.pop("unexpected_index_query", None)
 
 
 def _to_check_result(
     suite: Suite, check: Check, result: ExpectationValidationResult
 ) -> CheckResult:
     outcome: dict[str, Any] = result.result or {}
-    sample = outcome.get("partial_unexpected_index_list") or outcome.get("partial_unexpected_list")
-    count = outcome.get("unexpected_count")
-    if check.expectation in {NO_ROW_WHERE, NO_ROW_FROM}:
-        count = outcome.get("observed_value")
-        sample = outcome.get("details", {}).get("unexpected_rows")
+    is_of_rows = check.expectation in OURS
+    sample = outcome.get("details", {}).get("unexpected_rows") if is_of_rows else ()
     return CheckResult(
         suite=suite.name,
         schema=suite.schema,
@@ -191,7 +174,7 @@ def _to_check_result(
         severity=check.severity,
         success=bool(result.success),
         observed=_observed(outcome, result.exception_info or {}),
-        unexpected_count=count,
+        unexpected_count=outcome.get("observed_value") if is_of_rows else None,
         unexpected_sample=[to_json(row) for row in sample or ()],
         description=check.description,
         blocking=check.blocking,
@@ -199,18 +182,13 @@ def _to_check_result(
 
 
 def _observed(outcome: dict[str, Any], exception_info: dict[str, Any]) -> dict[str, object]:
-    names = ("observed_value", "element_count", "missing_count", "unexpected_percent", "details")
     observed = {
         name: to_json(outcome[name])
-        for name in names
-        if outcome.get(name) is not None and not (name == "details" and _has_rows(outcome[name]))
+        for name in ("observed_value", "element_count")
+        if outcome.get(name) is not None
     }
     errors = [
         info.get("exception_message") for info in exception_info.values() if isinstance(info, dict)
     ]
     message = exception_info.get("exception_message") or next(filter(None, errors), None)
     return observed | ({"error": str(message).partition("\n")[0]} if message else {})
-
-
-def _has_rows(details: dict[str, Any]) -> bool:
-    return "unexpected_rows" in details

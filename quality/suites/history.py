@@ -66,7 +66,10 @@ STANDING: Mapping[str, Standing] = MappingProxyType(
         ),
         "topic_mastery": Standing(measure="mastery_level", latest="max(last_seen_at)"),
         "knowledge_gaps": Standing(
-            measure="gap_type", latest="greatest(max(first_detected_at), max(resolved_at))"
+            measure="gap_type",
+            latest="greatest(max(first_detected_at), max(resolved_at))",
+            # Gaps come and go with what learners do, not each day.
+            age="28 days",
         ),
         "user_learning_metrics": Standing(
             measure="least(days_active_7, 7)", latest="max(last_seen_at)"

@@ -27,6 +27,7 @@ class Recent:
     `date` and `latest` are SQL over the table: the date of a row, and the newest instant of all.
     `measure` is what must keep its distribution: a category, or with `is_number` a quantity.
     `weekly`: a row is of a week, its date a Monday. `rows`: what is read instead of the table.
+    `age`: how old the newest row may become.
     """
 
     date: str
@@ -36,6 +37,7 @@ class Recent:
     is_number: bool = False
     weekly: bool = False
     rows: str = "{batch}"
+    age: str = "3 days"
 
     @property
     def day(self) -> str:
@@ -47,7 +49,7 @@ class Recent:
 
 def recent_checks(recent: Recent) -> tuple[Check, ...]:
     """Make the three checks of a table: its volume, its distribution, its freshness."""
-    age = "16 days" if recent.weekly else "2 days"
+    age = "16 days" if recent.weekly else recent.age
     return _volume(recent), _distribution(recent), freshness(recent.latest, recent.rows, age)
 
 

@@ -15,11 +15,13 @@ from quality.suites.suite import Check, Severity, query
 class Standing:
     """What is kept of a mart of standings.
 
-    `measure`: SQL of a category of a row. `latest`: SQL of the newest instant in the mart.
+    `measure`: SQL of a category of a row. `latest`: SQL of the newest instant in the mart, which is
+    stale once it is older than `age`.
     """
 
     measure: LiteralString
     latest: str
+    age: str = "3 days"
 
 
 def standing_checks(table: str, standing: Standing) -> tuple[Check, ...]:
@@ -27,7 +29,7 @@ def standing_checks(table: str, standing: Standing) -> tuple[Check, ...]:
     return (
         _volume(table),
         _distribution(table, standing),
-        freshness(standing.latest, "{batch}", "2 days"),
+        freshness(standing.latest, "{batch}", standing.age),
     )
 
 

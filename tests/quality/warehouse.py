@@ -1,6 +1,11 @@
-"""A small healthy warehouse: staging and the marts as plain tables, filled from a stream."""
+"""A small healthy warehouse: the log, and staging and the marts as plain tables, of one stream.
 
+It is built once; what a test did to a table is undone from a copy beside it.
+"""
+
+import re
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
@@ -9,8 +14,9 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from ingestion.store.partitions import make_months
 from quality.oracle import build_marts
-from quality.suites import SUITES
+from quality.suites import MARTS
 from tests.quality.streams import COLUMNS, Row, event, instant, is_null
 
 AS_OF = instant("2025-03-26T09:40")
@@ -22,7 +28,14 @@ STAGING = {
     "occurred_at": "timestamptz",
     "topic_id": "text",
     "xp_amount": "bigint",
+    "new_level": "bigint",
 }
+A_MONTH_LATER = AS_OF + timedelta(days=30)
+NOTHING_CAME = "-- nothing comes for a month"
+"""A fault of the feed, not of a table: judged a month later."""
+
+_TOUCHED = re.compile(r"(marts|staging|quality|raw)\.(\w+)")
+_touched: dict[str, set[tuple[str, str]]] = {}
 
 
 def study_day(day: int) -> list[Row]:
@@ -93,6 +106,7 @@ def healthy_stream() -> list[Row]:
         ),
         event("ai_question_asked", rich + "09:13", session="rich", topic_id="lung"),
         event("achievement_unlocked", rich + "09:14", session="rich", achievement_id="week"),
+        event("level_up", rich + "09:14:10", session="rich", new_level=2),
         event("session_start", rich + "09:14:30", session="second tab"),
         event("material_open", rich + "10:20", session="rich", material_id="m"),
         event("search_performed", rich + "12:00", session=None),
@@ -121,26 +135,85 @@ def healthy_stream() -> list[Row]:
 
 
 def build_warehouse(url: str) -> None:
-    """Make the tables anew and fill them."""
+    """Make the tables and fill them, with a copy of each; `url` is the transform role's."""
     with psycopg.connect(url) as connection:
+        connection.execute("set role none")
+        connection.execute("create schema healthy authorization study_transform")
+        make_months(connection, date(2025, 2, 1), date(2025, 4, 30))
+        _land(connection)
+        connection.execute("set role study_transform")
         _fill(connection, "staging", "stg_study_events", STAGING, _healthy_tables()["staging"])
-        for name, suite in SUITES.items():
-            _fill(connection, "marts", name, suite.columns, _healthy_tables()[name])
+        for suite in MARTS:
+            _fill(connection, "marts", suite.table, suite.columns, _healthy_tables()[suite.table])
+    _touched[url] = set()
+
+
+def undo(url: str) -> None:
+    """Make undone what was planted; in the log only what changed its rows."""
+    with psycopg.connect(url) as connection:
+        for schema, table in _touched[url]:
+            target, copy = sql.Identifier(schema, table), _copy_of(schema, table)
+            if schema in {"marts", "staging"}:
+                connection.execute(sql.SQL("drop table {}").format(target))
+                made = sql.SQL("create table {} as select * from {}").format(target, copy)
+                connection.execute(made)
+            else:
+                connection.execute("set role none")
+                connection.execute(sql.SQL("truncate {}").format(target))
+                if schema == "raw":
+                    kept = sql.SQL("insert into {} select * from {}").format(target, copy)
+                    connection.execute(kept)
+                connection.execute("set role study_transform")
+    _touched[url] = set()
 
 
 @cache
 def _healthy_tables() -> dict[str, pd.DataFrame]:
     events = pd.DataFrame(healthy_stream(), columns=[*COLUMNS])
-    xp_amount = [properties.get("xp_amount") for properties in events["properties"]]
-    return build_marts(events, AS_OF) | {"staging": events.assign(xp_amount=xp_amount)}
+    told = {
+        name: [properties.get(name) for properties in events["properties"]]
+        for name in ("xp_amount", "new_level")
+    }
+    return build_marts(events, AS_OF) | {"staging": events.assign(**told)}
 
 
 def plant(url: str, statements: Sequence[str]) -> None:
     """Do something to the tables that should not have happened; each statement must hit rows."""
     with psycopg.connect(url) as connection:
+        connection.execute("set role none")  # nobody else could do it to the log
         for statement in statements:
+            _touched.setdefault(url, set()).update(_TOUCHED.findall(statement))
             done = connection.execute(statement.encode())
             assert done.rowcount != 0, f"changes nothing: {statement}"
+
+
+def _land(connection: psycopg.Connection) -> None:
+    events = [
+        {**row, "properties": Jsonb(row["properties"]), "context": Jsonb({"ip": "192.0.2.0"})}
+        for row in healthy_stream()
+    ]
+    columns = [*COLUMNS, "received_at", "context"]
+    statement = sql.SQL("insert into raw.study_events ({}) values ({})").format(
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.SQL(", ").join(map(sql.Placeholder, columns)),
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            statement, [{**row, "received_at": row["occurred_at"]} for row in events]
+        )
+    connection.execute(BOOK)
+    for table in ("study_events", "landings"):
+        copied = sql.SQL("create table {} as select * from {}")
+        connection.execute(copied.format(_copy_of("raw", table), sql.Identifier("raw", table)))
+
+
+BOOK = """
+insert into raw.landings
+    (received_at, received, accepted, duplicate, rejected, conflict, redacted)
+select max(received_at), count(*), count(*), 0, 0, 0, 0
+from raw.study_events where ingest_xid = pg_current_xact_id()
+"""
+"""Books what the transaction has stored, as landing would have."""
 
 
 def _fill(
@@ -155,7 +228,6 @@ def _fill(
         sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))
         for name, kind in columns.items()
     )
-    connection.execute(sql.SQL("drop table if exists {}").format(target))
     connection.execute(sql.SQL("create table {} ({})").format(target, definition))
     rows = frame[[*columns]].astype(object)
     with connection.cursor() as cursor:
@@ -168,6 +240,13 @@ def _fill(
                 for row in rows.itertuples(index=False, name=None)
             ],
         )
+    connection.execute(
+        sql.SQL("create table {} as select * from {}").format(_copy_of(schema, table), target)
+    )
+
+
+def _copy_of(schema: str, table: str) -> sql.Identifier:
+    return sql.Identifier("healthy", f"{schema} {table}")
 
 
 def _to_database(value: Any) -> object:

@@ -5,6 +5,8 @@ from tests.quality.faults import (
     knowledge_gaps,
     material_interactions,
     question_attempts,
+    recent,
+    study_events,
     study_sessions,
     topic_daily_stats,
     topic_mastery,
@@ -24,4 +26,6 @@ FAULTS = [
     *topic_mastery.FAULTS,
     *knowledge_gaps.FAULTS,
     *user_learning_metrics.FAULTS,
+    *recent.FAULTS,
 ]
+LOG_FAULTS = study_events.FAULTS

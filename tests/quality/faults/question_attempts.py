@@ -51,6 +51,9 @@ FAULTS = faults(
             [ATTEMPT + "local_date = local_date + 2" + FIRST],
             [ATTEMPT + "local_date = local_date - 2" + FIRST],
         ],
+        "clients_mostly_agree_on_first_attempts": [
+            [ATTEMPT + "reported_is_first_attempt = not is_first_attempt"],
+        ],
         "clients_mostly_agree_on_attempt_numbers": [
             [ATTEMPT + "reported_attempt_number = 1"],
         ],

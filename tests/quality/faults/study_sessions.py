@@ -77,6 +77,9 @@ FAULTS = faults(
         "sessions_rarely_go_on_after_their_end": [
             [SESSION + "events_after_end_count = 1 where end_reason = 'explicit'"]
         ],
+        "clients_mostly_agree_on_active_time": [
+            [SESSION + "reported_active_seconds = active_seconds + 61"]
+        ],
         "clients_mostly_agree_on_durations": [
             [SESSION + "reported_duration_seconds = duration_seconds + 61"]
         ],
