@@ -47,7 +47,8 @@ bench-nightly: install ## What Dagster adds to the work of a nightly run
 generate: install ## Write again what is generated from the tracking plan
 	$(RUN)python -m ingestion.events.generate
 
-golden: install ## Write the golden asset graph again, to be read in the diff
+golden: install ## Write the golden asset graph and column lineage again, to be read in the diff
+	$(RUN)python -m tests.architecture.column_lineage
 	$(RUN)python -m tests.architecture.test_asset_graph
 
 test-pg15: install ## All tests again on Debian's PostgreSQL 15 (package postgresql-15)

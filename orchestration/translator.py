@@ -1,12 +1,21 @@
 """How a dbt model becomes an asset: its schema and table are its key, its schema is its group."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
 
+from orchestration.defs.dbt.lineage import column_lineage
+
 OWNER = "team:analytics"
+LINEAGE_ENTRY = "dagster/column_lineage"
+VIEWS = ("staging", "live")
+BUILT_NIGHTLY = dg.FreshnessPolicy.time_window(
+    fail_window=timedelta(hours=49), warn_window=timedelta(hours=25)
+)
+"""Late once a nightly run is missed, stale once two are."""
 
 
 class WarehouseTranslator(DagsterDbtTranslator):
@@ -31,9 +40,15 @@ class WarehouseTranslator(DagsterDbtTranslator):
     def get_asset_spec(
         self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
     ) -> dg.AssetSpec:
-        """Give every model an owner, unless it names its own."""
+        """Give every model an owner, unless it names its own, its columns' lineage, and a term."""
         spec = super().get_asset_spec(manifest, unique_id, project)
-        return spec if spec.owners else spec.replace_attributes(owners=[OWNER])
+        lineage = column_lineage(spec.key)
+        return spec.replace_attributes(
+            owners=spec.owners or [OWNER],
+            metadata={**spec.metadata, **({LINEAGE_ENTRY: lineage} if lineage else {})},
+            # A view is as new as what it reads.
+            freshness_policy=None if spec.key.path[0] in VIEWS else BUILT_NIGHTLY,
+        )
 
     def get_asset_check_spec(
         self,

@@ -67,7 +67,10 @@ def _judge(suite: Suite, datasource: PostgresDatasource, moment: Moment) -> Judg
     document = _validate(suite, suite.checks, batch, moment)
     failed = [check for check in suite.checks if not _outcomes(document)[check.name].success]
     again = _look_closer(suite, failed, batch, moment)
-    by_name = _outcomes(document) | again
+    by_name = {
+        name: _with_size(again[name], first) if name in again else first
+        for name, first in _outcomes(document).items()
+    }
     document.results = [by_name[check.name] for check in suite.checks]
     document.success = all(each.success for each in document.results)
     found = [_to_check_result(suite, check, by_name[check.name]) for check in suite.checks]
@@ -94,6 +97,15 @@ def _look_closer(
     for outcome in found.values():
         _withhold_private(suite, outcome)
     return found
+
+
+def _with_size(
+    outcome: ExpectationValidationResult, first: ExpectationValidationResult
+) -> ExpectationValidationResult:
+    """Keep of the first look how many rows there are, which the second does not count again."""
+    if "element_count" in (first.result or {}):
+        outcome.result["element_count"] = first.result["element_count"]
+    return outcome
 
 
 def _validate(

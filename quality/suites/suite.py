@@ -227,7 +227,7 @@ def _key_is_unique(key: tuple[str, ...]) -> Check:
     return query(
         f"{'_and_'.join(key)}_{verb}",
         f"There is one row per {' and '.join(key)}.",
-        f"select {columns}, count(*) as row_count from {{batch}} group by {columns}"  # noqa: S608
-        " having count(*) > 1",
+        f"select {columns}, count(*) as row_count from {{batch}}"  # noqa: S608
+        f" where num_nulls({columns}) = 0 group by {columns} having count(*) > 1",
         column=key[0] if len(key) == 1 else None,
     )

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import date
 from functools import partial
@@ -17,12 +17,15 @@ from pydantic import Field
 
 from ingestion.store.database import Role, role_url
 from orchestration.defs.dbt.environment import dbt_environment
+from orchestration.defs.dbt.lag import read_received
+from orchestration.defs.dbt.lineage import column_lineage
 from orchestration.defs.dbt.manifest import dbt_executable, dbt_project
 from orchestration.loads import DateRange, Load, open_load
 from orchestration.loads.digests import read_project
 from orchestration.resources import Clock, Warehouse
 from orchestration.settings import exported, read_settings
-from orchestration.translator import WarehouseTranslator
+from orchestration.translator import LINEAGE_ENTRY, WarehouseTranslator
+from quality.docs import docs_page
 
 # dbt's log and results of so many runs are kept, to be looked into when one has failed.
 KEPT_TARGETS = 20
@@ -88,7 +91,7 @@ def dbt_defs() -> dg.Definitions:
             folder = target / f"load-{load.load_id}"
             folder.mkdir(exist_ok=True)
             call = dbt.cli(build_arguments(load), context=context, target_path=folder)
-            yield from with_row_counts(call, warehouse.url)
+            yield from with_measures(call, warehouse.url, load)
 
         with warehouse.retrying(context), exported(dbt_environment(warehouse.url)):
             whole = config.full_refresh or config.whole
@@ -176,25 +179,36 @@ def make_target(folder: Path, run_id: str) -> Path:
     return target
 
 
-def with_row_counts(build: DbtCliInvocation, url: str) -> Iterator[Any]:
-    """Give dbt's events to Dagster, each table with its rows.
+def with_measures(build: DbtCliInvocation, url: str, load: Load) -> Iterator[Any]:
+    """Give dbt's events to Dagster, each table with its rows and how late its events are in it.
 
     dagster-dbt's own `fetch_row_counts` asks for the table in the database named in the manifest,
-    which was parsed without one: it would count nothing on any but the embedded server.
+    which was parsed without one: it would count nothing on any but the embedded server. Its
+    `fetch_column_metadata` reads the lineage off the SQL at each run, for seconds a model.
     """
     own = role_url(url, Role.TRANSFORM, application_name="study-row-counts")
     with psycopg.connect(own, autocommit=True) as connection:
+        received = read_received(connection, load)
         for event in build.stream():
             if not isinstance(event, dg.Output):
                 yield event
                 continue
             node = build.manifest["nodes"][event.metadata["unique_id"].value]
-            # To count a view is to compute it, a live one for every learner there is.
-            if node["config"]["materialized"] != "incremental":
-                yield event
-                continue
-            rows = count_rows(connection, node["schema"], node["alias"])
-            yield event.with_metadata({**event.metadata, "dagster/row_count": rows})
+            yield event.with_metadata(
+                {**event.metadata, **measure_model(connection, node), **received.tell()}
+            )
+
+
+def measure_model(connection: psycopg.Connection, node: Mapping[str, Any]) -> dict[str, Any]:
+    """What is shown of a model that has been built: its rows, and where its columns come from."""
+    lineage = column_lineage(dg.AssetKey([node["schema"], node["alias"]]))
+    shown: dict[str, Any] = {LINEAGE_ENTRY: lineage} if lineage else {}
+    if node["schema"] == "marts":
+        shown["data_docs"] = dg.MetadataValue.path(docs_page(read_settings().data_docs))
+    # To count a view is to compute it, a live one for every learner there is.
+    if node["config"]["materialized"] == "incremental":
+        shown["dagster/row_count"] = count_rows(connection, node["schema"], node["alias"])
+    return shown
 
 
 def count_rows(connection: psycopg.Connection, schema: str, table: str) -> int:

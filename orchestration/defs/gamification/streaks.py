@@ -12,6 +12,7 @@ from pydantic import Field
 from ingestion.gamification.breaking import LOOKBACK, find_told_twice, tell_broken_streaks
 from orchestration.automation import KIND_TAG, MAX_RUNTIME_TAG, TRIGGER_TAG, request
 from orchestration.resources import Clock, EventLog
+from orchestration.translator import OWNER
 
 T = TypeVar("T")
 
@@ -34,6 +35,7 @@ class StreaksConfig(dg.Config):
     key=STREAK_BROKEN,
     group_name="gamification",
     kinds={"postgres"},
+    owners=[OWNER],
     deps=[["raw", "study_events"]],
     description="Event `streak_broken` for each streak of study days that ended, told once, at the"
     " learner's own midnight after the missed day. Landed in raw.study_events, of which this is a"

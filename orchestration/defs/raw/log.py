@@ -1,7 +1,8 @@
 """The raw log as assets. The ingestion service writes it; a run looks at it and provides room."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from time import perf_counter
 from typing import Any
 
 import dagster as dg
@@ -10,6 +11,13 @@ from psycopg import sql
 
 from ingestion.store.partitions import make_coming_months
 from orchestration.resources import Warehouse
+from orchestration.translator import BUILT_NIGHTLY, OWNER
+
+_COLUMNS = """
+select attname, format_type(atttypid, atttypmod), not attnotnull, col_description(attrelid, attnum)
+from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped
+order by attnum
+"""
 
 _BYTES = """
 select coalesce(sum(pg_total_relation_size(relid)), 0)
@@ -30,13 +38,16 @@ def raw_defs() -> dg.Definitions:
         "The books of ingestion: received, accepted, duplicate, rejected and conflicting events."
         " One row per transaction, written in it.",
     )
-    return dg.Definitions(assets=[study_events, failed_events, landings])
+    assets = dg.with_source_code_references([study_events, failed_events, landings])
+    return dg.Definitions(assets=assets)
 
 
 @dg.asset(
     key=["raw", "study_events"],
     group_name="raw",
     kinds={"postgres"},
+    owners=[OWNER],
+    freshness_policy=BUILT_NIGHTLY,
     description="Every accepted event, once and for ever: append-only, partitioned by month."
     " A run makes the partitions of the months to come; the rows come from the ingestion service."
     " One row per event.",
@@ -54,7 +65,14 @@ def study_events(
 def watch_table(table: str, description: str) -> dg.AssetsDefinition:
     """A table that ingestion alone writes: a run records how much is in it."""
 
-    @dg.asset(key=["raw", table], group_name="raw", kinds={"postgres"}, description=description)
+    @dg.asset(
+        key=["raw", table],
+        group_name="raw",
+        kinds={"postgres"},
+        owners=[OWNER],
+        freshness_policy=BUILT_NIGHTLY,
+        description=description,
+    )
     def watched(
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> dg.MaterializeResult[None]:
@@ -66,11 +84,22 @@ def watch_table(table: str, description: str) -> dg.AssetsDefinition:
 
 def measure_table(connection: psycopg.Connection, table: str) -> Mapping[str, Any]:
     """Rows, newest arrival and size of a table of schema `raw`, as asset metadata."""
+    started = perf_counter()
     query = sql.SQL("select count(*), max(received_at) from raw.{}").format(sql.Identifier(table))
     rows, newest = connection.execute(query).fetchone() or (0, None)
     size = connection.execute(_BYTES, (f"raw.{table}",)).fetchone() or (0,)
+    lag = (datetime.now(UTC) - newest).total_seconds() if newest else None
     return {
         "dagster/row_count": rows,
+        "dagster/column_schema": dg.TableSchema(list(_columns(connection, table))),
         "bytes": int(size[0]),
+        "measured_in_seconds": round(perf_counter() - started, 3),
         **({"newest_received_at": dg.MetadataValue.timestamp(newest)} if newest else {}),
+        **({"seconds_since_newest_received": lag} if lag is not None else {}),
     }
+
+
+def _columns(connection: psycopg.Connection, table: str) -> Iterator[dg.TableColumn]:
+    for name, kind, nullable, described in connection.execute(_COLUMNS, (f"raw.{table}",)):
+        constraints = dg.TableColumnConstraints(nullable=nullable)
+        yield dg.TableColumn(name, kind, description=described, constraints=constraints)

@@ -142,13 +142,9 @@ def _of_standings(table: str) -> list[Fault]:
 
 def _of_privacy(table: str) -> list[Fault]:
     column, text = PRIVATE[table]
+    first = f"ctid = (select min(ctid) from marts.{table})"
     leaks = [
-        [
-            (
-                f"update marts.{table} set {column} = '{text.format(leak)}' where ctid = (select min(ctid)"
-                f" from marts.{table})"
-            )
-        ]
+        [f"update marts.{table} set {column} = '{text.format(leak)}' where {first}"]
         for leak in LEAKS
     ]
     return faults(table, {"texts_hold_nothing_private": leaks})
