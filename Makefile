@@ -10,7 +10,7 @@ RUN := .venv/bin/
 PACKAGES := ingestion quality orchestration bench tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness test-slow test-duckdb test-faults test-operation test-fuzz bench-ingest bench-transform bench-middleware bench-nightly generate golden clean
+.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness test-slow test-duckdb test-faults test-operation test-fuzz bench-ingest bench-transform bench-middleware bench-nightly generate golden clean bench-quality
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ bench-ingest: install ## Events in over HTTP and by replay, against COPY and dlt
 
 bench-transform: install ## Refreshes, loads and live reads of 5,000,000 events, as ratios
 	$(RUN)python -m bench.transform
+
+bench-quality: install ## What the checks take of a full refresh of 5,000,000 events
+	$(RUN)python -m bench.quality
 
 bench-middleware: install ## What tracking by middleware adds to a request, in ms
 	$(RUN)python -m bench.middleware

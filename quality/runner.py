@@ -168,7 +168,10 @@ def _withhold_private(suite: Suite, outcome: ExpectationValidationResult) -> Non
     details: dict[str, Any] = (outcome.result or {}).get("details") or {}
     if "unexpected_rows" in details:
         rows = details["unexpected_rows"][:SAMPLE_SIZE]
-        details["unexpected_rows"] = [show_row(row, suite.private) for row in rows]
+        shown = [show_row(row, suite.private) for row in rows]
+        details["unexpected_rows"] = shown
+        # Under this name Data Docs show them.
+        outcome.result["partial_unexpected_list"] = [str(row) for row in shown]
 
 
 def _to_check_result(

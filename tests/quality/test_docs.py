@@ -11,8 +11,10 @@ def test_pages_show_what_was_found_and_nothing_private(warehouse_url: str, tmp_p
         warehouse_url,
         [
             "update marts.topic_daily_stats set hint_rate = 0.5 where topic_id = 'lung'",
-            "update marts.topic_daily_stats set topic_id = 'ann@example.org'"
-            " where topic_id = 'liver'",
+            (
+                "update marts.topic_daily_stats set topic_id = 'ann@example.org'"
+                " where topic_id = 'liver'"
+            ),
         ],
     )
     judged = judge_suites([SUITES["topic_daily_stats"]], warehouse_url, AS_OF)

@@ -49,8 +49,10 @@ def test_offending_rows_show_nothing_private(warehouse_url: str) -> None:
     plant(
         warehouse_url,
         [
-            "update marts.question_attempts set selected_answer = 'ann@example.org',"
-            " topic_id = 'ask ann@example.org' where question_id = 'q2'"
+            (
+                "update marts.question_attempts set selected_answer = 'ann@example.org',"
+                " topic_id = 'ask ann@example.org' where question_id = 'q2'"
+            )
         ],
     )
 

@@ -1,0 +1,1 @@
+"""What the checks cost, against a full refresh of what they check."""
