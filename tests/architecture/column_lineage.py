@@ -59,13 +59,14 @@ def _trace(
 ) -> Iterator[tuple[str, list[str]]]:
     compiled = target / "compiled" / model["package_name"] / model["original_file_path"]
     schema = _schema_of(manifest)
+    shown: dict[str, object] = {**schema}
     tree = parse_one(compiled.read_text(), dialect=DIALECT)
     for table in tree.find_all(exp.Table):
         table.set("catalog", None)
-    whole = qualify(tree, schema=schema, dialect=DIALECT, validate_qualify_columns=False)
+    whole = qualify(tree, schema=shown, dialect=DIALECT, validate_qualify_columns=False)
     scope = build_scope(whole)
     for column in model["columns"]:
-        leaves = lineage(column, whole, schema=schema, dialect=DIALECT, scope=scope).walk()
+        leaves = lineage(column, whole, schema=shown, dialect=DIALECT, scope=scope).walk()
         sources = {source for leaf in leaves if (source := _source_of(leaf, schema))}
         yield column, sorted(sources)
 

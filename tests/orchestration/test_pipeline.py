@@ -90,12 +90,26 @@ def test_broken_mart_is_red_in_the_run_and_fails_the_command(
     assert evaluation.severity is dg.AssetCheckSeverity.ERROR
     assert evaluation.metadata["unexpected_count"].value == 1
     sample: Any = evaluation.metadata["sample"].value
-    assert [row["right_amount"] - row["left_amount"] for row in sample] == [1]
+    assert [row.data["right_amount"] - row.data["left_amount"] for row in sample.records] == [1]
 
     found = study("check")
     assert found.returncode == 1
     assert "sessions_hold_the_events_of_their_learner" in found.stdout
     assert found.stderr == "the marts do not hold: see above, and docs/metrics.md.\n"
+
+
+def test_poisoned_log_stops_what_would_be_made_of_it(
+    settings: Settings, connection: psycopg.Connection
+) -> None:
+    land_events(url_of(settings), make_events(3))
+    connection.execute("update raw.study_events set topic_id = 'ann@example.org'")
+
+    outcome = run_pipeline(settings, as_of=AS_OF)
+
+    assert not outcome.finished
+    assert {asset.name.partition(".")[0] for asset in outcome.assets} == {"raw"}
+    assert [check.name for check in outcome.failed_checks] == ["ids_hold_no_email"]
+    assert summarise_marts(url_of(settings)) == {}
 
 
 def run_check(name: str) -> Sequence[dg.AssetCheckEvaluation]:
