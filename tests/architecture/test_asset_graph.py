@@ -12,6 +12,7 @@ import dagster as dg
 import pytest
 
 from orchestration.definitions import defs
+from quality.suites import MARTS
 
 GOLDEN = Path(__file__).with_name("asset_graph.json")
 HOW = "if this is meant: .venv/bin/python -m tests.architecture.test_asset_graph"
@@ -50,6 +51,23 @@ def test_every_asset_says_what_it_is(definitions: dg.Definitions) -> None:
     assert [
         name_of(key) for key in graph.get_all_asset_keys() if not graph.get(key).description
     ] == []
+
+
+def test_every_asset_has_an_owner_and_a_kind(definitions: dg.Definitions) -> None:
+    specs = definitions.resolve_all_asset_specs()
+    assert [name_of(spec.key) for spec in specs if not spec.owners or not spec.kinds] == []
+
+
+def test_every_table_we_build_has_a_term_it_is_late_after(definitions: dg.Definitions) -> None:
+    layers = {"raw", "intermediate", "marts"}
+    specs = [spec for spec in definitions.resolve_all_asset_specs() if spec.key.path[0] in layers]
+    assert [name_of(spec.key) for spec in specs if spec.freshness_policy is None] == []
+
+
+def test_every_mart_has_a_suite(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    marts = {key.path[1] for key in graph.get_all_asset_keys() if key.path[0] == "marts"}
+    assert marts == {suite.table for suite in MARTS}
 
 
 def test_group_is_the_schema(definitions: dg.Definitions) -> None:
