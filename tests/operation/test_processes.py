@@ -113,7 +113,7 @@ def test_ui_shows_the_graph_and_a_green_run(stack: Stack, server: Server) -> Non
         shutil.rmtree(PICTURES, ignore_errors=True)
         graph = take_screenshot(
             browser,
-            f"{stack.ui}/asset-groups",
+            f"{stack.ui}/locations/study_analytics/asset-groups/marts/lineage",
             shows="daily_user_stats",
             into=PICTURES / "asset-graph.png",
         )
