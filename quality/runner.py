@@ -103,8 +103,11 @@ def _with_size(
     outcome: ExpectationValidationResult, first: ExpectationValidationResult
 ) -> ExpectationValidationResult:
     """Keep of the first look how many rows there are, which the second does not count again."""
-    if "element_count" in (first.result or {}):
-        outcome.result["element_count"] = first.result["element_count"]
+    rows = (first.result or {}).get("element_count")
+    if rows:
+        outcome.result["element_count"] = rows
+        found = outcome.result.get("observed_value") or 0
+        outcome.result["unexpected_percent"] = 100 * found / rows
     return outcome
 
 
@@ -170,8 +173,9 @@ def _withhold_private(suite: Suite, outcome: ExpectationValidationResult) -> Non
         rows = details["unexpected_rows"][:SAMPLE_SIZE]
         shown = [show_row(row, suite.private) for row in rows]
         details["unexpected_rows"] = shown
-        # Under this name Data Docs show them.
+        # Under these names Data Docs show them.
         outcome.result["partial_unexpected_list"] = [str(row) for row in shown]
+        outcome.result["unexpected_count"] = outcome.result["observed_value"]
 
 
 def _to_check_result(
