@@ -79,7 +79,7 @@ class ExpectNoRowFrom(UnexpectedRowsExpectation):
     The class above it runs the query a second time for its rows, which a healthy table has not.
     """
 
-    metric_dependencies: ClassVar[tuple[str, ...]] = ("unexpected_rows_query.row_count",)
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("unexpected_rows_query.row_count", ROW_COUNT)
 
     def _validate(
         self,
@@ -88,4 +88,7 @@ class ExpectNoRowFrom(UnexpectedRowsExpectation):
         execution_engine: ExecutionEngine[Any] | None = None,
     ) -> dict[str, Any]:
         found = metrics["unexpected_rows_query.row_count"]
-        return {"success": found == 0, "result": {"observed_value": found}}
+        return {
+            "success": found == 0,
+            "result": {"observed_value": found, "element_count": metrics[ROW_COUNT]},
+        }

@@ -103,11 +103,11 @@ def _with_size(
     outcome: ExpectationValidationResult, first: ExpectationValidationResult
 ) -> ExpectationValidationResult:
     """Keep of the first look how many rows there are, which the second does not count again."""
-    rows = (first.result or {}).get("element_count")
-    if rows:
-        outcome.result["element_count"] = rows
-        found = outcome.result.get("observed_value") or 0
-        outcome.result["unexpected_percent"] = 100 * found / rows
+    counted = {name: rows for name, rows in (first.result or {}).items() if name == "element_count"}
+    found = outcome.result.get("observed_value") or 0
+    # Looked for by Data Docs wherever something was found.
+    percent = 100 * found / max(counted.get("element_count", 0), 1)
+    outcome.result |= {**counted, "unexpected_percent": percent}
     return outcome
 
 
