@@ -55,6 +55,7 @@ def write_docs(
     ]
     for page, each in zip(pages, judged, strict=True):
         _drop_old(folder, each.suite.name)
+        each.document.meta["run_id"] = run
         context.validation_results_store.set(page, each.document)
     context.build_data_docs(resource_identifiers=pages)
     return docs_page(folder)
