@@ -11,6 +11,8 @@ from orchestration.defs.dbt.lineage import column_lineage
 
 OWNER = "team:analytics"
 LINEAGE_ENTRY = "dagster/column_lineage"
+STAGING = dg.AssetKey(["staging", "stg_study_events"])
+BOOKS = dg.AssetKey(["raw", "landings"])
 VIEWS = ("staging", "live")
 BUILT_NIGHTLY = dg.FreshnessPolicy.time_window(
     fail_window=timedelta(hours=49), warn_window=timedelta(hours=25)
@@ -43,7 +45,10 @@ class WarehouseTranslator(DagsterDbtTranslator):
         """Give every model an owner, unless it names its own, its columns' lineage, and a term."""
         spec = super().get_asset_spec(manifest, unique_id, project)
         lineage = column_lineage(spec.key)
+        # Staging is held against the books: no load before the log and they are found fit.
+        books = [dg.AssetDep(BOOKS)] if spec.key == STAGING else []
         return spec.replace_attributes(
+            deps=[*spec.deps, *books],
             owners=spec.owners or [OWNER],
             metadata={**spec.metadata, **({LINEAGE_ENTRY: lineage} if lineage else {})},
             # A view is as new as what it reads.

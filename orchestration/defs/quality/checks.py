@@ -23,6 +23,15 @@ KEPT = timedelta(days=400)
 
 Context = dg.AssetCheckExecutionContext
 
+FIT_TO_LOAD = dg.AssetCheckSpec(
+    "log_is_fit_to_be_loaded",
+    asset=dg.AssetKey(["raw", "landings"]),
+    description="No blocking check of raw.study_events found an error.",
+    blocking=True,
+)
+"""What holds the models back. On the books, which staging is held against: Dagster lets no check of
+the log hold back who checks the log too, and dbt does, by its tests of the source."""
+
 
 @dg.definitions
 def quality_defs() -> dg.Definitions:
@@ -34,10 +43,11 @@ def quality_defs() -> dg.Definitions:
 
 def suite_checks(suite: Suite) -> dg.AssetChecksDefinition:
     """The facts of one suite."""
+    gates = [FIT_TO_LOAD] if suite.schema == "raw" else []
 
     @dg.multi_asset_check(
         name=f"{suite.table}_suite",
-        specs=[_to_spec(suite, check) for check in suite.checks],
+        specs=[*(_to_spec(suite, check) for check in suite.checks), *gates],
         can_subset=True,
     )
     def run(context: Context, warehouse: Warehouse, clock: Clock) -> Iterator[dg.AssetCheckResult]:
@@ -46,6 +56,9 @@ def suite_checks(suite: Suite) -> dg.AssetChecksDefinition:
         docs = read_settings().data_docs
         page = write_docs(docs, judged, run_id=context.run.run_id, as_of=as_of)
         yield from keep(context, warehouse, as_of, judged[0].results, page)
+        for gate in gates:
+            if gate.key in context.selected_asset_check_keys:
+                yield to_gate(gate, judged[0].results)
         # After the checks have compared with what was kept before.
         keep_profiles(url, as_of, [suite.table])
 
@@ -121,6 +134,17 @@ def to_dagster(found: CheckResult, page: Path) -> dg.AssetCheckResult:
             **to_table(found.unexpected_sample),
             "data_docs": dg.MetadataValue.path(page),
         },
+    )
+
+
+def to_gate(gate: dg.AssetCheckSpec, results: Iterable[CheckResult]) -> dg.AssetCheckResult:
+    """Whether the next layer may be built, by the blocking checks among these."""
+    failed = [found.check_name for found in results if found.blocking and not found.success]
+    return dg.AssetCheckResult(
+        asset_key=gate.asset_key,
+        check_name=gate.name,
+        passed=not failed,
+        metadata={"failed": dg.MetadataValue.json(failed)},
     )
 
 
