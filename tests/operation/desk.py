@@ -39,6 +39,7 @@ class Desk:
     instance: dg.DagsterInstance
     receiver: Receiver
     definitions: dg.Definitions = field(default_factory=defs)
+    log: int = subprocess.DEVNULL
     ran: dict[str, int] = field(default_factory=dict)
 
     def receive(self, arrivals: Sequence[Arrival], seed: int) -> None:
@@ -85,8 +86,8 @@ class Desk:
         before = self.ask("select count(*) from ops.model_states")[0][0], self.last_load()
         with subprocess.Popen(
             [sys.executable, "-m", "tests.operation.worker", schedule, at.isoformat()],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=self.log,
         ) as process:
             # Into the middle: some models are built by it, others are not.
             while process.poll() is None and not self._is_half_way(before[1]):

@@ -37,11 +37,12 @@ def stack(server: Server, home: Path) -> Iterator[Stack]:
 
 def kill_worker(stack: Stack, run_id: str) -> None:
     worker = stack.worker(run_id)
-    # dbt is a child of its own, which a killed parent leaves behind
-    for child in worker.children(recursive=True):
+    children = worker.children(recursive=True)
+    # Before dbt, its child: else it would live to see its step fail.
+    worker.kill()
+    for child in children:
         with suppress(psutil.NoSuchProcess):
             child.kill()
-    worker.kill()
 
 
 def launch_half_way(stack: Stack) -> str:
