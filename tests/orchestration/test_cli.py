@@ -23,7 +23,7 @@ COMMANDS = [
 
 def test_commands_are_those_that_work() -> None:
     assert set(COMMANDS) == {
-        *("up", "serve", "migrate", "replay", "import", "simulate"),
+        *("up", "serve", "dagster", "migrate", "replay", "import", "simulate"),
         *("materialize", "backfill", "check", "doctor", "psql", "demo"),
         *("failed list", "failed show", "failed replay"),
     }
