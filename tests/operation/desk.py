@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import random
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, cast
 
 import dagster as dg
@@ -39,7 +41,7 @@ class Desk:
     instance: dg.DagsterInstance
     receiver: Receiver
     definitions: dg.Definitions = field(default_factory=defs)
-    log: int = subprocess.DEVNULL
+    log: Path = Path(os.devnull)
     ran: dict[str, int] = field(default_factory=dict)
 
     def receive(self, arrivals: Sequence[Arrival], seed: int) -> None:
@@ -84,11 +86,14 @@ class Desk:
     def worker(self, schedule: str, at: datetime) -> Iterator[subprocess.Popen[bytes]]:
         """Do what a schedule asks for in a process of its own, once its load has begun."""
         before = self.ask("select count(*) from ops.model_states")[0][0], self.last_load()
-        with subprocess.Popen(
-            [sys.executable, "-m", "tests.operation.worker", schedule, at.isoformat()],
-            stdout=self.log,
-            stderr=self.log,
-        ) as process:
+        with (
+            self.log.open("ab") as log,
+            subprocess.Popen(
+                [sys.executable, "-m", "tests.operation.worker", schedule, at.isoformat()],
+                stdout=log,
+                stderr=log,
+            ) as process,
+        ):
             # Into the middle: some models are built by it, others are not.
             while process.poll() is None and not self._is_half_way(before[1]):
                 try:

@@ -4,7 +4,6 @@ Three loads a day and the night, not one each hour: each is seconds of dbt's own
 would be hours.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -209,8 +208,7 @@ def assert_alerts_are_those_of(plan: Plan, month: Month, receiver: Receiver) -> 
 def live_through(
     plan: Plan, server: Server, instance: dg.DagsterInstance, receiver: Receiver, users: int
 ) -> None:
-    log = os.open(server.home.parent / "workers.log", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
-    desk = Desk(server.url, instance, receiver, log=log)
+    desk = Desk(server.url, instance, receiver, log=server.home.parent / "workers.log")
     end = START + timedelta(days=plan.days)
     arrivals = [each for each in make_arrivals(users, seed=11) if each.at < end]
     month = Month(desk, server, arrivals, plan)
