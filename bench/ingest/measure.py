@@ -25,7 +25,7 @@ from ingestion.store.migrations import migrate
 from orchestration.supervisor import find_free_port
 
 DURABILITY = ("fsync", "full_page_writes", "synchronous_commit")
-_LEARNERS, _DAYS = 1_000, 120
+_LEARNERS, _DAYS = 2_000, 120
 _OVERRIDES = """
 select count(*) from pg_db_role_setting
 where array_to_string(setconfig, ' ') like '%%synchronous_commit%%'
