@@ -10,7 +10,7 @@ RUN := .venv/bin/
 PACKAGES := ingestion quality orchestration bench tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness test-slow test-duckdb test-faults test-operation test-fuzz bench-ingest bench-transform bench-middleware bench-nightly generate golden clean bench-quality
+.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness test-slow test-duckdb test-faults test-operation test-fuzz bench-ingest bench-transform bench-middleware bench-nightly bench-quality generate golden clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

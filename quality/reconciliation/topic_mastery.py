@@ -9,12 +9,8 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "the key is learner and topic.",
         "topic_mastery",
         """
-        select concat_ws(' ', user_id, topic_id) as key, count(*) as amount
-        from staging.stg_study_events
-        where topic_id is not null and event_type not in (
-            'xp_earned', 'level_up', 'achievement_unlocked', 'streak_continued', 'streak_broken'
-        )
-        group by 1
+        select concat_ws(' ', user_id, topic_id) as key, sum(study_count) as amount
+        from counted_events where topic_id is not null group by 1
         """,
         """
         select concat_ws(' ', user_id, topic_id) as key, event_count as amount

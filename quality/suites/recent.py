@@ -8,16 +8,11 @@ chance allows to compare is let pass.
 
 from dataclasses import dataclass
 
+from quality.suites.shift import BOUND, SHIFTED_BUCKETS
 from quality.suites.suite import Check, Severity, query
 
 LEAST_ROWS = 20
 """Of each of the days compared. Of 20 expected, a third is seen by chance once in 50,000 days."""
-
-LEAST_SAMPLE = 200
-"""Of each of the two times whose distributions are compared: with fewer their noise would show."""
-
-MOST_SHIFT = 0.25
-"""Population stability index from which on a shift is no noise: the usual bound."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +83,7 @@ def _distribution(recent: Recent) -> Check:
     return query(
         "recent_rows_are_distributed_as_before",
         f"The last seven days are distributed as the 28 before them, by {recent.column or 'kind'}: "
-        f"the population stability index is at most {MOST_SHIFT}.",
+        f"{BOUND}",
         f"""
         with dated as (
             select {recent.date} as of_date, {recent.measure} as measure
@@ -107,20 +102,7 @@ def _distribution(recent: Recent) -> Check:
             from sample cross join edges
             group by 1
         ),
-        shares as (
-            select bucket, recent, before,
-                (recent + 0.5) / (sum(recent) over () + 0.5 * count(*) over ()) as share,
-                (before + 0.5) / (sum(before) over () + 0.5 * count(*) over ()) as share_before,
-                least(sum(recent) over (), sum(before) over ()) as sample_size
-            from counted
-        ),
-        shifts as (
-            select *, sum((share - share_before) * ln(share / share_before)) over () as shift
-            from shares
-        )
-        select bucket, recent, before, round(shift, 3) as shift from shifts
-        where sample_size >= {LEAST_SAMPLE} and shift > {MOST_SHIFT}
-        order by bucket
+        {SHIFTED_BUCKETS}
         """,  # noqa: S608 (constants of a suite)
         column=recent.column,
         severity=Severity.WARNING,

@@ -7,7 +7,8 @@ how the rows were distributed in `quality.profiles`, and the next ones compare w
 from dataclasses import dataclass
 from typing import LiteralString
 
-from quality.suites.recent import LEAST_ROWS, LEAST_SAMPLE, MOST_SHIFT, freshness
+from quality.suites.recent import LEAST_ROWS, freshness
+from quality.suites.shift import BOUND, SHIFTED_BUCKETS
 from quality.suites.suite import Check, Severity, query
 
 
@@ -37,7 +38,7 @@ def _volume(table: str) -> Check:
     return query(
         "rows_are_as_many_as_before",
         "The mart has between nine tenths of its rows at the newest run of the last four weeks and "
-        "three times as many: a standing grows, and shrinks only where learners are forgotten.",
+        "three times as many: a standing grows.",
         f"""
         select * from (
             select
@@ -59,7 +60,7 @@ def _distribution(table: str, standing: Standing) -> Check:
     return query(
         "rows_are_distributed_as_before",
         f"The rows are distributed as at the runs of the last four weeks, by {standing.measure}: "
-        f"the population stability index is at most {MOST_SHIFT}.",
+        f"{BOUND}",
         f"""
         with counted as (
             select bucket, sum(recent) as recent, sum(before) as before from (
@@ -71,20 +72,7 @@ def _distribution(table: str, standing: Standing) -> Check:
             ) as both_times
             group by bucket
         ),
-        shares as (
-            select *,
-                (recent + 0.5) / (sum(recent) over () + 0.5 * count(*) over ()) as share,
-                (before + 0.5) / (sum(before) over () + 0.5 * count(*) over ()) as share_before,
-                least(sum(recent) over (), sum(before) over ()) as sample_size
-            from counted
-        ),
-        shifts as (
-            select *, sum((share - share_before) * ln(share / share_before)) over () as shift
-            from shares
-        )
-        select bucket, recent, before, round(shift, 3) as shift from shifts
-        where sample_size >= {LEAST_SAMPLE} and shift > {MOST_SHIFT}
-        order by bucket
+        {SHIFTED_BUCKETS}
         """,  # noqa: S608 (constants of a suite)
         severity=Severity.WARNING,
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 import psycopg
+from psycopg import sql
 
 from ingestion.store.database import Role, role_url
 from orchestration.automation import KIND_TAG, TRIGGER_TAG
@@ -18,12 +19,12 @@ MART = "daily_user_stats"
 _WAITING = (dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED)
 
 # The bounds are given as constants: from expressions the planner would not use the index.
-_NEWEST = """
+_NEWEST = sql.SQL("""
 select ingest_xid::text from raw.study_events
-where ingest_xid >= %s::xid8 and ingest_xid < %s::xid8 and event_type = 'session_end'
+where ingest_xid >= {}::xid8 and ingest_xid < {}::xid8 and event_type = 'session_end'
 order by ingest_xid desc
 limit 1
-"""
+""")
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,7 @@ def look_for_ends(connection: psycopg.Connection[Any], seen_to: int) -> FeedLook
     start = max(seen_to, state.to_xid)
     if start >= horizon.ended:
         return FeedLook(None, seen_to)
-    row = connection.execute(
-        psycopg.sql.SQL(_NEWEST.replace("%s", "{}")).format(str(start), str(horizon.ended))
-    ).fetchone()
+    row = connection.execute(_NEWEST.format(str(start), str(horizon.ended))).fetchone()
     return FeedLook(int(row[0]) if row else None, horizon.ended)
 
 
