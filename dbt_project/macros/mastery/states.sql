@@ -1,0 +1,200 @@
+{#-
+    What is known after each answer: of its learner, of the learner in its topic, and of the learner at
+    its question. CTEs, from `answers` (event_id, user_id, topic_id, question_id, is_correct, hint_used,
+    confidence_level, attempted_at, fold) and `difficulties` (fold, scope, name, first_logit, again_logit):
+    to `answer_states`, whose columns `learner_*`, `topic_*` and `question_*` include the answer, and
+    `before_*` do not.
+
+    Every one follows from the answers in their order and from nothing else, so it does not matter when
+    an answer arrived. All are doubles: an integer would be divided as one, or summed up as a
+    decimal.
+-#}
+{% macro answer_states() -%}
+    {%- set states = mastery_states() -%}
+numbered as (
+    select
+        *,
+        case when is_correct then 1 else 0 end as is_right,
+        case when hint_used then 1 else 0 end as is_hinted,
+        {{ days_of('attempted_at') }} as at_days,
+        row_number() over question_order as question_number,
+        min({{ days_of('attempted_at') }}) over topic_rows as topic_began
+    from answers
+    window
+        question_order as (partition by user_id, question_id order by attempted_at, event_id),
+        topic_rows as (partition by user_id, topic_id)
+),
+
+expected as (
+    select
+        numbered.*,
+        coalesce(
+            topics.first_logit, overall.first_logit, {{ mastery_model()['first_logit'] }}
+        ) as reference_logit,
+        coalesce(
+            topics.again_logit, overall.again_logit, {{ mastery_model()['again_logit'] }}
+        ) as topic_again_logit,
+        questions.first_logit as own_first_logit,
+        questions.again_logit as own_again_logit
+    from numbered
+    left join difficulties as questions
+        on
+            numbered.fold = questions.fold
+            and questions.scope = 'question'
+            and numbered.question_id = questions.name
+    left join difficulties as topics
+        on
+            numbered.fold = topics.fold
+            and topics.scope = 'topic'
+            and numbered.topic_id = topics.name
+    left join difficulties as overall
+        on numbered.fold = overall.fold and overall.scope = 'all'
+),
+
+surprised as (
+    select
+        *,
+        case
+            when question_number = 1 then coalesce(own_first_logit, reference_logit)
+            else coalesce(own_again_logit, topic_again_logit)
+        end as expected_logit,
+        is_right - 1 / (1 + exp(-case
+            when question_number = 1 then coalesce(own_first_logit, reference_logit)
+            else coalesce(own_again_logit, topic_again_logit)
+        end)) as surprise,
+        {% for days in mastery_half_lives() -%}
+        {{ growth('at_days - topic_began', days) }} as growth_{{ days }}{{ "," if not loop.last }}
+        {% endfor %}
+    from expected
+),
+
+known as (
+    select
+        *,
+        {% for name, state in states.items() -%}
+        cast({{ state }} as double precision) as {{ name }}{{ "," if not loop.last }}
+        {% endfor %}
+    from surprised
+    window
+        learner_so_far as (
+            partition by user_id order by attempted_at, event_id
+            rows between unbounded preceding and current row
+        ),
+        learner_16 as (
+            partition by user_id order by attempted_at, event_id
+            rows between 15 preceding and current row
+        ),
+        learner_64 as (
+            partition by user_id order by attempted_at, event_id
+            rows between 63 preceding and current row
+        ),
+        topic_so_far as (
+            partition by user_id, topic_id order by attempted_at, event_id
+            rows between unbounded preceding and current row
+        ),
+        topic_4 as (
+            partition by user_id, topic_id order by attempted_at, event_id
+            rows between 3 preceding and current row
+        ),
+        topic_16 as (
+            partition by user_id, topic_id order by attempted_at, event_id
+            rows between 15 preceding and current row
+        ),
+        question_so_far as (
+            partition by user_id, question_id order by attempted_at, event_id
+            rows between unbounded preceding and current row
+        ),
+        question_3 as (
+            partition by user_id, question_id order by attempted_at, event_id
+            rows between 2 preceding and current row
+        )
+),
+
+answer_states as (
+    select
+        *,
+        {% for name in states -%}
+        lag({{ name }}) over {{ name.split('_')[0] }}_order as before_{{ name }}{{ "," if not loop.last }}
+        {% endfor %}
+    from known
+    window
+        learner_order as (partition by user_id order by attempted_at, event_id),
+        topic_order as (partition by user_id, topic_id order by attempted_at, event_id),
+        question_order as (partition by user_id, question_id order by attempted_at, event_id)
+)
+{%- endmacro %}
+
+
+{#- By name what is known, over the windows of `known`. The first word says of whom. -#}
+{% macro mastery_states() -%}
+    {%- set sure = "confidence_level >= 4" -%}
+    {%- set unsure = "confidence_level <= 2" -%}
+    {%- set states = {
+        'learner_answers': 'count(*) over learner_so_far',
+        'learner_right': 'sum(is_right) over learner_so_far',
+        'learner_right_16': 'sum(is_right) over learner_16',
+        'learner_right_64': 'sum(is_right) over learner_64',
+        'learner_hinted_64': 'sum(is_hinted) over learner_64',
+        'learner_surprise': 'sum(surprise) over learner_so_far',
+        'learner_surprise_16': 'sum(surprise) over learner_16',
+        'learner_at': 'at_days',
+        'topic_answers': 'count(*) over topic_so_far',
+        'topic_right': 'sum(is_right) over topic_so_far',
+        'topic_right_4': 'sum(is_right) over topic_4',
+        'topic_right_16': 'sum(is_right) over topic_16',
+        'topic_hinted_right': 'sum(is_hinted * is_right) over topic_so_far',
+        'topic_unsure_right': 'count(case when is_correct and ' ~ unsure ~ ' then 1 end) over topic_so_far',
+        'topic_sure_right': 'count(case when is_correct and ' ~ sure ~ ' then 1 end) over topic_so_far',
+        'topic_sure_wrong': 'count(case when not is_correct and ' ~ sure ~ ' then 1 end) over topic_so_far',
+        'topic_surprise': 'sum(surprise) over topic_so_far',
+        'topic_surprise_16': 'sum(surprise) over topic_16',
+        'topic_at': 'at_days',
+        'topic_place': 'count(*) over learner_so_far',
+        'topic_last_right': 'is_right',
+        'question_answers': 'question_number',
+        'question_right': 'sum(is_right) over question_so_far',
+        'question_right_3': 'sum(is_right) over question_3',
+        'question_surprise': 'sum(surprise) over question_so_far',
+        'question_at': 'at_days',
+        'question_place': 'count(*) over learner_so_far',
+        'question_last_right': 'is_right',
+    } -%}
+    {%- for days in mastery_half_lives() -%}
+        {%- set grown = 'growth_' ~ days -%}
+        {%- do states.update({
+            'topic_right_' ~ days ~ 'd': 'sum(is_right * ' ~ grown ~ ') over topic_so_far / ' ~ grown,
+            'topic_wrong_' ~ days ~ 'd': 'sum((1 - is_right) * ' ~ grown ~ ') over topic_so_far / ' ~ grown,
+        }) -%}
+    {%- endfor -%}
+    {{ return(states) }}
+{%- endmacro %}
+
+
+{#- Half-lives, in days, of what is counted less the longer ago it was. -#}
+{% macro mastery_half_lives() -%}
+    {{ return([7, 30]) }}
+{%- endmacro %}
+
+
+{#-
+    By how much an answer outweighs those of so many days before: it doubles with each half-life. What
+    fades by a factor of today is summed up as what grows by one from the first answer on, so that no
+    sum has to be made again. Growth ends with what a double holds, after 19 years at least.
+-#}
+{% macro growth(days, half_life) -%}
+    exp(least(({{ days }}) * {{ 0.6931471805599453 / half_life }}, 690))
+{%- endmacro %}
+
+
+{#- An instant in days since 1970, to the microsecond. -#}
+{% macro days_of(instant) -%}
+    (
+        cast({{ microseconds_between(epoch(), instant) }} as double precision)
+        / 86400000000
+    )
+{%- endmacro %}
+
+
+{% macro epoch() -%}
+    cast('1970-01-01 00:00:00+00' as timestamp with time zone)
+{%- endmacro %}

@@ -1,0 +1,57 @@
+-- What the model reads of every answer before it is given, and whether it was right: for fitting it,
+-- and for telling how well it foretells. A view: it is read once a week.
+
+{%- set features = answer_features() %}
+
+with
+
+difficulties as (
+    select * from {{ ref('mastery_fitted_difficulties') }}
+),
+
+learners as (
+    select
+        user_id,
+        fold
+    from {{ source('ops', 'mastery_learners') }}
+),
+
+attempts as (
+    select
+        event_id,
+        user_id,
+        topic_id,
+        question_id,
+        is_correct,
+        hint_used,
+        confidence_level,
+        attempted_at
+    from {{ ref('question_attempts') }}
+),
+
+answers as (
+    select
+        attempts.*,
+        learners.fold
+    from attempts
+    inner join learners on attempts.user_id = learners.user_id
+),
+
+{{ answer_states() }},
+
+final as (
+    select
+        event_id,
+        user_id,
+        topic_id,
+        question_id,
+        attempted_at,
+        fold,
+        is_right,
+        {% for name, feature in features.items() -%}
+        cast({{ feature }} as double precision) as {{ name }}{{ "," if not loop.last }}
+        {% endfor %}
+    from answer_states
+)
+
+select * from final
