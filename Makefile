@@ -10,7 +10,7 @@ RUN := .venv/bin/
 PACKAGES := ingestion quality orchestration bench tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness test-slow test-duckdb test-faults test-fuzz bench-ingest bench-transform bench-middleware generate golden clean
+.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness test-slow test-duckdb test-faults test-fuzz bench-ingest bench-transform bench-middleware bench-mastery generate golden clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,11 @@ bench-transform: install ## Refreshes, loads and live reads of 5,000,000 events,
 
 bench-middleware: install ## What tracking by middleware adds to a request, in ms
 	$(RUN)python -m bench.middleware
+
+LKT ?= ../shared/data/lkt/attempts.csv.gz
+
+bench-mastery: install ## How well mastery foretells answers (LKT), beside knowledge tracing and others
+	$(RUN)python -m bench.mastery --data $(LKT) --format lkt
 
 install: .venv/.installed ## Make .venv from the lock
 

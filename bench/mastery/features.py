@@ -1,7 +1,8 @@
 """The project's own features of answers, by its own SQL on PostgreSQL."""
 
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -58,15 +59,19 @@ def open_warehouse(home: Path) -> Iterator[str]:
         yield url
 
 
-def compute_features(url: str, shares: Shares) -> pd.DataFrame:
+def compute_features(
+    url: str, shares: Shares, variables: Mapping[str, object] | None = None
+) -> pd.DataFrame:
     """Put the answers where the pipeline has them, and read the features, row for row.
+
+    `variables` are dbt's.
 
     Returns one row per row of the answers, in their order, a float column per feature.
     """
     own = role_url(url, Role.TRANSFORM, application_name="study-bench-mastery")
     with psycopg.connect(own, autocommit=True) as connection:
         _land(connection, shares.answers)
-    run_models(url)
+    run_models(url, MODELS, variables)
     with psycopg.connect(own, autocommit=True) as connection, TemporaryDirectory() as folder:
         # Sorted in memory, once for each of learner, topic and question.
         connection.execute("set work_mem = '512MB'")
@@ -79,13 +84,16 @@ def compute_features(url: str, shares: Shares) -> pd.DataFrame:
     return features.drop(columns=_NOT_FEATURES).set_index(places).sort_index().astype("float64")
 
 
-def run_models(url: str) -> None:
-    """Make the views that fitting reads, as the pipeline makes them. Raises RuntimeError."""
+def run_models(
+    url: str, names: Sequence[str] = MODELS, variables: Mapping[str, object] | None = None
+) -> None:
+    """Let dbt make models as the pipeline makes them. Raises RuntimeError with dbt's words."""
     with TemporaryDirectory() as folder:
         project = Path(folder) / "dbt_project"
         shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
         arguments = [
-            *("--log-level", "none", "--log-level-file", "none", "run", "--select", *MODELS),
+            *("--log-level", "none", "--log-level-file", "none", "run", "--select", *names),
+            *("--vars", json.dumps(variables or {})),
             *("--project-dir", str(project), "--profiles-dir", str(project)),
             *("--target-path", str(project / "target"), "--log-path", str(project / "logs")),
         ]
@@ -102,17 +110,21 @@ def _land(connection: psycopg.Connection, answers: pd.DataFrame) -> None:
     numbers = answers.groupby(["learner", "item"]).cumcount() + 1
     moments = (answers["seconds"] * 1e6).round().astype("int64") + _BEGIN_MICROSECONDS
     times = pd.to_datetime(moments, unit="us", utc=True).dt.strftime("%Y-%m-%d %H:%M:%S.%f+00")
-    skills = answers["skill"].astype(object).where(answers["skill"].notna(), None)
-    rows = zip(
-        answers["learner"], skills, answers["item"], answers["right"], times, numbers, strict=True
+    nothing = pd.Series(np.nan, index=answers.index)
+    columns = (
+        pd.Series([UUID(int=place) for place in range(len(answers))]),
+        answers["learner"].map(lambda number: UUID(int=number + 1)),
+        [None if pd.isna(skill) else _as_text(skill) for skill in answers["skill"]],
+        answers["item"].map(_as_text),
+        answers["right"] == 1,
+        answers.get("hinted", pd.Series(False, index=answers.index)),
+        [None if pd.isna(sure) else int(sure) for sure in answers.get("confidence", nothing)],
+        times,
+        numbers,
     )
     with connection.cursor().copy(_COPY) as copy:
-        for place, (learner, skill, item, right, time, number) in enumerate(rows):
-            learner_id, item_name = UUID(int=learner + 1), _as_text(item)
-            named = None if skill is None else _as_text(skill)
-            copy.write_row(
-                (UUID(int=place), learner_id, named, item_name, right == 1, False, None, time, number)
-            )
+        for row in zip(*columns, strict=True):
+            copy.write_row(row)
     connection.execute("delete from ops.mastery_learners")
     folds = answers.groupby("learner")["fold"].first()
     with connection.cursor().copy("copy ops.mastery_learners (user_id, fold) from stdin") as copy:

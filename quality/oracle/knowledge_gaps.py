@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from quality.oracle.topic_mastery import BY, score
+from quality.oracle.topic_mastery import BY
 
 COLUMNS = (
     "user_id",
@@ -179,7 +179,7 @@ def _describe(gaps: list[Gap], mastery_score: float) -> tuple[object, ...]:
         last.gap_type,
         ACTIONS[last.gap_type],
         "open" if last.until is None else "resolved",
-        _severity(last) if last.until is None else 0.0,
+        _severity(last, mastery_score) if last.until is None else 0.0,
         mastery_score,
         asdict(last.evidence),
         first.since,
@@ -187,15 +187,12 @@ def _describe(gaps: list[Gap], mastery_score: float) -> tuple[object, ...]:
     )
 
 
-def _severity(gap: Gap) -> float:
+def _severity(gap: Gap, known: float) -> float:
     found = gap.evidence
-    known = score(found.questions_correct, found.questions_attempted)
     match gap.gap_type:
         case "misconception":
             return max(1 - known, found.misconceived_questions / found.questions_seen)
         case "fragile":
-            return 1 - found.recent_correct_unaided / found.recent_attempts
-        case "decayed" if found.days_since_last_attempt:
-            return 1 - known * DAYS_TO_DECAY / found.days_since_last_attempt
+            return max(1 - known, 1 - found.recent_correct_unaided / found.recent_attempts)
         case _:
             return 1 - known

@@ -1,11 +1,11 @@
 """The oracle's `topic_mastery`: one row per (`user_id`, `topic_id`)."""
 
 from datetime import UTC, datetime, time
-from math import sqrt
 
 import pandas as pd
 
 from quality.oracle.ground_rules import count, distinct, of_the_learner
+from quality.oracle.mastery_model import Answer, LearnerModel, Model, default_model
 
 COLUMNS = (
     "user_id",
@@ -27,14 +27,16 @@ COLUMNS = (
     "as_of",
 )
 BY = ["user_id", "topic_id"]
-MODEL_VERSION = "laplace-1"
-Z = 1.96
+EPOCH = pd.Timestamp(0, tz="UTC")
 
 
 def build_topic_mastery(
     placed: pd.DataFrame, attempts: pd.DataFrame, as_of: datetime
 ) -> pd.DataFrame:
-    """Build the mart from placed events and the mart of attempts, evaluated at `as_of`."""
+    """Build the mart from placed events and the mart of attempts, evaluated at `as_of`, by the
+    model that comes with the project.
+    """
+    model = default_model()
     events = of_the_learner(placed).dropna(subset=["topic_id"])
     mart = pd.DataFrame({"event_count": count(events, BY)})
     seen = pd.to_datetime(events["at"], unit="us", utc=True).groupby([events[name] for name in BY])
@@ -48,15 +50,10 @@ def build_topic_mastery(
     mart["accuracy"] = mart["questions_correct"] / mart["questions_attempted"]
     attempted = attempts.groupby(BY)["attempted_at"]
     mart["first_attempt_at"], mart["last_attempt_at"] = attempted.min(), attempted.max()
-    beliefs = [
-        _believe(correct, attempted)
-        for correct, attempted in zip(
-            mart["questions_correct"], mart["questions_attempted"], strict=True
-        )
-    ]
     names = ["mastery_score", "mastery_low", "mastery_high", "mastery_level"]
+    beliefs = _believe_all(mart.index, attempts, midnight(as_of), model)
     mart[names] = pd.DataFrame(beliefs, index=mart.index, columns=names)
-    mart["model_version"] = MODEL_VERSION
+    mart["model_version"] = model["version"]
     mart["as_of"] = midnight(as_of)
     return mart.reset_index()[[*COLUMNS]]
 
@@ -66,30 +63,34 @@ def midnight(as_of: datetime) -> pd.Timestamp:
     return pd.Timestamp(datetime.combine(as_of.astimezone(UTC).date(), time.min, UTC))
 
 
-def score(correct: int, attempted: int) -> float:
-    """Give the predicted chance of a right answer after so many right ones of so many."""
-    return (correct + 1) / (attempted + 2)
+def _believe_all(
+    topics: pd.MultiIndex, attempts: pd.DataFrame, now: pd.Timestamp, model: Model
+) -> list[tuple[float, float, float, str]]:
+    """Score and interval and level of each (learner, topic), in their order."""
+    in_order = attempts.sort_values(["attempted_at", "event_id"])
+    known = {
+        user: _learn(rows, model) for user, rows in in_order.groupby("user_id", sort=False)
+    }
+    stranger = LearnerModel(model)
+    beliefs = []
+    for user, topic in topics:
+        learner = known.get(user, stranger)
+        belief = learner.believe(topic, _days(now))
+        beliefs.append((*belief, learner.level(topic, belief.score)))
+    return beliefs
 
 
-def _believe(correct: int, attempted: int) -> tuple[float, float, float, str]:
-    chance = score(correct, attempted)
-    if attempted == 0:
-        return chance, 0.0, 1.0, "unseen"
-    low, high = _interval(correct / attempted, attempted)
-    return chance, low, high, _level(chance, low)
+def _learn(rows: pd.DataFrame, model: Model) -> LearnerModel:
+    learner = LearnerModel(model)
+    names = ["topic_id", "is_correct", "hint_used", "confidence_level", "attempt_number"]
+    for at, topic, right, hinted, sure, number in rows[["attempted_at", *names]].itertuples(
+        index=False, name=None
+    ):
+        confidence = None if pd.isna(sure) else int(sure)
+        answer = Answer(_days(at), bool(right), bool(hinted), confidence, number == 1)
+        learner.add("" if pd.isna(topic) else topic, answer)
+    return learner
 
 
-def _interval(share: float, attempted: int) -> tuple[float, float]:
-    """Wilson's interval of the chance behind a share of so many attempts."""
-    middle = share + Z**2 / (2 * attempted)
-    spread = Z * sqrt(share * (1 - share) / attempted + Z**2 / (4 * attempted**2))
-    whole = 1 + Z**2 / attempted
-    return max(0.0, (middle - spread) / whole), min(1.0, (middle + spread) / whole)
-
-
-def _level(chance: float, low: float) -> str:
-    if chance >= 0.8 and low >= 0.6:
-        return "mastered"
-    if chance >= 0.7:
-        return "proficient"
-    return "developing" if chance >= 0.5 else "novice"
+def _days(instant: pd.Timestamp) -> float:
+    return (instant - EPOCH) // pd.Timedelta(microseconds=1) / 86_400_000_000

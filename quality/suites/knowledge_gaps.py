@@ -116,11 +116,10 @@ SUITE = make_suite(
             column="evidence",
         ),
         fact(
-            "evidence_of_open_gaps_makes_their_score",
-            "While open, mastery_score is that of the attempts the evidence counts.",
-            broken_when=f"status = 'open' and abs("
-            f"cast(mastery_score as numeric) * ({ATTEMPTED} + 2) - {CORRECT} - 1) > 1e-6",
-            column="mastery_score",
+            "severity_is_no_less_than_what_is_missing",
+            "While open, severity is 1 - mastery_score or more.",
+            broken_when="status = 'open' and severity < 1 - mastery_score - 1e-9",
+            column="severity",
         ),
     ),
 )

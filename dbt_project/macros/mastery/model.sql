@@ -2,3 +2,69 @@
 {% macro mastery_model() -%}
     {{ return(var('mastery_model', none) or mastery_defaults()) }}
 {%- endmacro %}
+
+
+{#-
+    The logit of a right answer, of features by name. What has no weight is not written out; a feature
+    that is not given is 0.
+-#}
+{% macro mastery_logit(features) -%}
+    {%- set model = mastery_model() -%}
+    {{ model['intercept'] }}
+    {%- for name, weight in model['coefficients'].items() if weight and name in features %}
+    + ({{ weight }}) * ({{ features[name] }})
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{#- A logit as a chance. What is beyond 30 is certain to ten digits, and exp() of it must not overflow. -#}
+{% macro chance_of(logit) -%}
+    (1 / (1 + exp(-least(greatest({{ logit }}, -30), 30))))
+{%- endmacro %}
+
+
+{#-
+    By how much, in logits, what is mastered in truth strays from what is foretold: the less, the
+    more answers there are.
+-#}
+{% macro mastery_spread(answers) -%}
+    {%- set model = mastery_model() -%}
+    sqrt({{ model['settled'] }} + {{ model['unsettled'] }} / (1 + {{ answers }} / {{ model['pace'] }}))
+{%- endmacro %}
+
+
+{#- How many standard deviations the interval reaches to either side: four of five lie within. -#}
+{% macro mastery_reach() -%}
+    1.2815515655446004
+{%- endmacro %}
+
+
+{#- By level the score to reach it, and the answers to the topic it takes; the highest first. -#}
+{% macro mastery_levels() -%}
+    {{ return({
+        'mastered': {'score': 0.8, 'answers': 5},
+        'proficient': {'score': 0.7, 'answers': 3},
+        'developing': {'score': 0.5, 'answers': 1},
+    }) }}
+{%- endmacro %}
+
+
+{#- A level that was reached is kept until the score is so much below it, so that it does not flap. -#}
+{% macro is_lost(level, score) -%}
+    {{ score }} < {{ (mastery_levels()[level]['score'] - 0.05) | round(2) }}
+{%- endmacro %}
+
+{% macro is_reached(level, score, answers) -%}
+    {%- set asked = mastery_levels()[level] -%}
+    ({{ score }} >= {{ asked['score'] }} and {{ answers }} >= {{ asked['answers'] }})
+{%- endmacro %}
+
+
+{#- How easy questions and topics were when the model in force was fitted; nothing for the default. -#}
+{% macro frozen_difficulties(relation) -%}
+    {{ return(adapter.dispatch('frozen_difficulties')(relation)) }}
+{%- endmacro %}
+
+{% macro postgres__frozen_difficulties(relation) -%}
+    (select * from {{ relation }} where version = '{{ mastery_model()["version"] }}')
+{%- endmacro %}

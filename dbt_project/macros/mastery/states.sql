@@ -125,6 +125,16 @@ answer_states as (
 {%- endmacro %}
 
 
+{#- By name what is known of learners and topics, as it is kept. -#}
+{% macro kept_states() -%}
+    {%- set kept = [] -%}
+    {%- for name in mastery_states() if not name.startswith('question') -%}
+        {%- do kept.append(name) -%}
+    {%- endfor -%}
+    {{ return(kept) }}
+{%- endmacro %}
+
+
 {#- By name what is known, over the windows of `known`. The first word says of whom. -#}
 {% macro mastery_states() -%}
     {%- set sure = "confidence_level >= 4" -%}

@@ -182,10 +182,14 @@ ordered_gaps as (
 
 last_gaps as (
     select
-        *,
-        {{ mastery_score('questions_correct', 'questions_attempted') }} as known
+        ordered_gaps.*,
+        topics.mastery_score
     from ordered_gaps
-    where gap_number = 1
+    inner join topics
+        on
+            ordered_gaps.user_id = topics.user_id
+            and ordered_gaps.topic_id = topics.topic_id
+    where ordered_gaps.gap_number = 1
 ),
 
 weighed as (
@@ -195,13 +199,15 @@ weighed as (
             when ended_at is not null then 0
             when gap_type = 'misconception'
                 then greatest(
-                    1 - known,
+                    1 - mastery_score,
                     cast(misconceived_questions as double precision) / questions_seen
                 )
             when gap_type = 'fragile'
-                then 1 - cast(recent_correct_unaided as double precision) / recent_attempts
-            when gap_type = 'decayed' then 1 - known * 30 / days_since_last_attempt
-            else 1 - known
+                then greatest(
+                    1 - mastery_score,
+                    1 - cast(recent_correct_unaided as double precision) / recent_attempts
+                )
+            else 1 - mastery_score
         end as severity,
         {{ json_object([
             'questions_attempted',
@@ -217,27 +223,23 @@ weighed as (
 
 final as (
     select
-        weighed.user_id,
-        weighed.topic_id,
-        weighed.gap_type,
-        case weighed.gap_type
+        user_id,
+        topic_id,
+        gap_type,
+        case gap_type
             when 'misconception' then 'contrast_answers'
             when 'weak' then 'study_again'
             when 'fragile' then 'practise_without_hints'
             when 'decayed' then 'review'
             when 'unseen' then 'answer_first_questions'
         end as recommended_action,
-        case when weighed.ended_at is null then 'open' else 'resolved' end as status,
-        weighed.severity,
-        topics.mastery_score,
-        weighed.evidence,
-        weighed.first_detected_at,
-        weighed.ended_at as resolved_at
+        case when ended_at is null then 'open' else 'resolved' end as status,
+        severity,
+        mastery_score,
+        evidence,
+        first_detected_at,
+        ended_at as resolved_at
     from weighed
-    inner join topics
-        on
-            weighed.user_id = topics.user_id
-            and weighed.topic_id = topics.topic_id
 )
 
 select * from final

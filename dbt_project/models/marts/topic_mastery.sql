@@ -2,9 +2,9 @@
     config(
         unique_key=['user_id', 'topic_id'],
         meta={
-            'key': ['user_id', 'topic_id'],
+            'key': ['user_id'],
             'logged': ['user_id', 'topic_id'],
-            'touched_also': ['topics_of_another_midnight'],
+            'touched_also': ['learners_of_another_midnight'],
         }
     )
 }}
@@ -64,21 +64,79 @@ counted as (
             and topics.topic_id = attempt_totals.topic_id
 ),
 
+states as (
+    select * from {{ touched(ref('int_topic_states')) }} as int_topic_states
+),
+
+-- What is known of a learner stands with the topic answered last.
+placed as (
+    select
+        *,
+        max(learner_answers) over (partition by user_id) as last_answer
+    from states
+),
+
+learners as (
+    select
+        user_id,
+        {% for name in kept_states() if name.startswith('learner') -%}
+        {{ name }}{{ "," if not loop.last }}
+        {% endfor %}
+    from placed
+    where learner_answers = last_answer
+),
+
+difficulties as (
+    select
+        scope,
+        name,
+        first_logit
+    from {{ frozen_difficulties(source('ops', 'mastery_difficulties')) }} as frozen
+),
+
+joined as (
+    select
+        counted.*,
+        {% for name in kept_states() if name.startswith('learner') -%}
+        learners.{{ name }},
+        {% endfor -%}
+        {% for name in kept_states() if not name.startswith('learner') -%}
+        states.{{ name }},
+        {% endfor -%}
+        {% for level in mastery_levels() -%}
+        coalesce(states.is_{{ level }}, false) as is_{{ level }},
+        {% endfor -%}
+        coalesce(
+            topics.first_logit, overall.first_logit, {{ mastery_model()['first_logit'] }}
+        ) as reference_logit,
+        {{ days_of(as_of_midnight()) }} as at_days
+    from counted
+    left join learners on counted.user_id = learners.user_id
+    left join states
+        on
+            counted.user_id = states.user_id
+            and counted.topic_id = states.topic_id
+    left join difficulties as topics
+        on topics.scope = 'topic' and counted.topic_id = topics.name
+    left join difficulties as overall
+        on overall.scope = 'all'
+),
+
+foretold as (
+    select
+        *,
+        {{ mastery_logit(reference_features('at_days')) }} as mastery_logit,
+        {{ mastery_reach() }} * {{ mastery_spread('questions_attempted') }} as reach
+    from joined
+),
+
 scored as (
     select
         *,
-        {{ mastery_score('questions_correct', 'questions_attempted') }} as mastery_score,
-        case
-            when questions_correct > 0
-                then {{ wilson_bound('questions_correct', 'questions_attempted', '-') }}
-            else 0
-        end as mastery_low,
-        case
-            when questions_correct < questions_attempted
-                then {{ wilson_bound('questions_correct', 'questions_attempted', '+') }}
-            else 1
-        end as mastery_high
-    from counted
+        {{ chance_of('mastery_logit') }} as mastery_score,
+        {{ chance_of('mastery_logit - reach') }} as mastery_low,
+        {{ chance_of('mastery_logit + reach') }} as mastery_high
+    from foretold
 ),
 
 final as (
@@ -96,12 +154,15 @@ final as (
         mastery_high,
         case
             when questions_attempted = 0 then 'unseen'
-            when mastery_score >= 0.8 and mastery_low >= 0.6 then 'mastered'
-            when mastery_score >= 0.7 then 'proficient'
-            when mastery_score >= 0.5 then 'developing'
+            {% for level in mastery_levels() -%}
+            when
+                {{ is_reached(level, 'mastery_score', 'questions_attempted') }}
+                or (is_{{ level }} and not {{ is_lost(level, 'mastery_score') }})
+                then '{{ level }}'
+            {% endfor -%}
             else 'novice'
         end as mastery_level,
-        cast({{ mastery_model_version() }} as text) as model_version,
+        cast('{{ mastery_model()["version"] }}' as text) as model_version,
         first_seen_at,
         last_seen_at,
         first_attempt_at,

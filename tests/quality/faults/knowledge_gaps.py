@@ -103,6 +103,6 @@ FAULTS = faults(
             decay("null"),
             decay("29"),
         ],
-        "evidence_of_open_gaps_makes_their_score": [[GAP + "mastery_score = 0.6" + UNSEEN]],
+        "severity_is_no_less_than_what_is_missing": [[GAP + "mastery_score = 0.01" + UNSEEN]],
     },
 )

@@ -1,0 +1,11 @@
+{#- Fits are PostgreSQL's: here the model is the one that comes with the project. -#}
+{% macro duckdb__frozen_difficulties(relation) -%}
+    (
+        select
+            cast(null as text) as scope,
+            cast(null as text) as name,
+            cast(null as double precision) as first_logit,
+            cast(null as double precision) as again_logit
+        where false
+    )
+{%- endmacro %}

@@ -1,0 +1,86 @@
+{{
+    config(
+        unique_key=['user_id', 'topic_id'],
+        indexes=[{'columns': ['user_id', 'topic_id'], 'unique': true}],
+        meta={
+            'key': ['user_id'],
+            'logged': ['user_id', 'topic_id'],
+        }
+    )
+}}
+
+{%- set levels = mastery_levels() %}
+
+with
+
+difficulties as (
+    select
+        -1 as fold,
+        scope,
+        name,
+        first_logit,
+        again_logit
+    from {{ frozen_difficulties(source('ops', 'mastery_difficulties')) }} as frozen
+),
+
+-- Answers that name no topic tell of their learner all the same.
+answers as (
+    select
+        event_id,
+        user_id,
+        coalesce(topic_id, '') as topic_id,
+        question_id,
+        is_correct,
+        hint_used,
+        confidence_level,
+        attempted_at,
+        -1 as fold
+    from {{ touched(ref('question_attempts')) }} as attempts
+),
+
+{{ answer_states() }},
+
+foretold as (
+    select
+        *,
+        {{ mastery_logit(reference_features('at_days')) }} as mastery_logit
+    from answer_states
+),
+
+scored as (
+    select
+        *,
+        {{ chance_of('mastery_logit') }} as mastery_score
+    from foretold
+),
+
+-- The last answer at which each level was reached, and the last at which it was lost.
+marked as (
+    select
+        *,
+        {% for level in levels -%}
+        max(case when {{ is_reached(level, 'mastery_score', 'topic_answers') }} then topic_answers end)
+            over topic_rows as {{ level }}_reached,
+        max(case when {{ is_lost(level, 'mastery_score') }} then topic_answers end)
+            over topic_rows as {{ level }}_lost,
+        {% endfor -%}
+        max(topic_answers) over topic_rows as last_answer
+    from scored
+    window topic_rows as (partition by user_id, topic_id)
+),
+
+final as (
+    select
+        user_id,
+        topic_id,
+        {% for name in kept_states() -%}
+        {{ name }},
+        {% endfor -%}
+        {% for level in levels -%}
+        coalesce({{ level }}_reached, 0) > coalesce({{ level }}_lost, 0) as is_{{ level }}{{ "," if not loop.last }}
+        {% endfor %}
+    from marked
+    where topic_answers = last_answer
+)
+
+select * from final
