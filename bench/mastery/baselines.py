@@ -71,7 +71,8 @@ def foretell_by_elo(shares: Shares) -> np.ndarray:
         keys = (learners[row], (learners[row], skills[row]), items[row])
         signs = (1.0, 1.0, -1.0)
         logit = sum(
-            sign * ratings[who][key] for who, (key, sign) in enumerate(zip(keys, signs, strict=True))
+            sign * ratings[who][key]
+            for who, (key, sign) in enumerate(zip(keys, signs, strict=True))
         )
         chances[row] = 1 / (1 + np.exp(-logit))
         surprise = right[row] - chances[row]

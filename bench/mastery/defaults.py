@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from os import environ
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,8 +18,14 @@ import psycopg
 import typer
 from scipy.optimize import minimize
 
-from bench.mastery.features import PROJECT, compute_features, open_warehouse, run_models
-from bench.mastery.learners import Shares, place_in_fold, share_out
+from bench.mastery.features import (
+    PROJECT,
+    compute_features,
+    land_answers,
+    open_warehouse,
+    run_models,
+)
+from bench.mastery.learners import Shares, share_out
 from ingestion.simulation import hidden_abilities, simulate
 from ingestion.store.database import Role, role_url
 from orchestration.mastery.figures import judge
@@ -30,6 +36,8 @@ TARGET = PROJECT / "macros" / "mastery" / "defaults.sql"
 FOR_THE_ORACLE = PROJECT.parent / "quality" / "oracle" / "default_mastery.json"
 VERSION = "default-1"
 END = datetime(2026, 3, 29, tzinfo=UTC)
+# Days of the cohorts that the interval is fitted on: who has answered little is to be foretold, too.
+SPANS = (4, 14, 45)
 # Standard normal: four of five truths lie within so many deviations.
 REACH = 1.2815515655446004
 _HEAD = """\
@@ -39,10 +47,13 @@ _HEAD = """\
 """
 _DAYS = """
 drop table if exists intermediate.int_topic_days cascade;
-create table intermediate.int_topic_days (
-    user_id uuid, topic_id text, local_date date, event_count bigint,
-    first_event_at timestamptz, last_event_at timestamptz
-)
+create table intermediate.int_topic_days as
+select
+    learners.user_id, topics.topic_id, date '2026-01-01' as local_date,
+    cast(1 as bigint) as event_count, cast('2026-01-01 00:00+00' as timestamptz) as first_event_at,
+    cast('2026-01-01 00:00+00' as timestamptz) as last_event_at
+from (select distinct user_id from marts.question_attempts) as learners
+cross join (select distinct topic_id from marts.question_attempts) as topics
 """
 
 
@@ -63,10 +74,10 @@ def main(
         fitted = _fit(features, shares)
         print_figures("held out, next answers", fitted, features, shares)
         model |= {"intercept": fitted.intercept, "coefficients": dict(fitted.coefficients)}
-        told = foretell_abilities(url, shares, model)
-    held = told[told["learner"].isin(shares.answers.loc[shares.judged, "learner"])]
-    truth = read_truth(learners, days, seed)
-    model |= fit_spread(held.join(truth, on=["user", "topic"]))
+        told = [
+            foretell_abilities(url, _Cohort(learners, each, seed + each), model) for each in SPANS
+        ]
+    model |= fit_spread(pd.concat(told))
     TARGET.write_text(write_macro(model))
     FOR_THE_ORACLE.write_text(json.dumps(model, indent=2) + "\n")
 
@@ -100,6 +111,14 @@ def read_truth(learners: int, days: int, seed: int) -> pd.Series:
     return truth.set_index(["user_id", "topic_id"])["chance_correct"].rename_axis(["user", "topic"])
 
 
+class _Cohort(NamedTuple):
+    """Arguments of a simulation."""
+
+    learners: int
+    days: int
+    seed: int
+
+
 def _start(shares: Shares) -> dict[str, object]:
     rows = shares.answers[shares.fitted]
     again = rows.duplicated(["learner", "item"])
@@ -128,13 +147,15 @@ def print_figures(what: str, fitted: Fit, features: pd.DataFrame, shares: Shares
     typer.echo(f"{what}: {figures}")
 
 
-def foretell_abilities(url: str, shares: Shares, model: dict[str, object]) -> pd.DataFrame:
-    """Read mastery at the cohort's end for every learner and topic, answered or not.
+def foretell_abilities(url: str, cohort: _Cohort, model: dict[str, object]) -> pd.DataFrame:
+    """Mastery at the end of a cohort for every learner and topic, answered or not, and the truth.
 
-    Returns learner (number), user, topic, answers and score.
+    Returns user, topic, answers (so far), score and chance_correct (0..1).
     """
     own = role_url(url, Role.TRANSFORM, application_name="study-bench-mastery")
-    rows = shares.answers
+    rows = read_cohort(*cohort).assign(fold=0)
+    rows["learner"] = pd.factorize(rows["user"])[0]
+    land_answers(own, rows)
     with psycopg.connect(own, autocommit=True) as connection:
         # The benchmark's clock begins with the first answer: back to that of the cohort.
         begun = datetime.fromtimestamp(rows["seconds"].min(), UTC)
@@ -144,13 +165,6 @@ def foretell_abilities(url: str, shares: Shares, model: dict[str, object]) -> pd
             [begun],
         )
         connection.execute(_DAYS)
-        connection.execute(
-            "insert into intermediate.int_topic_days select learners.user_id, topics.topic_id,"
-            " date '2026-01-01', 1, timestamptz '2026-01-01 00:00+00', timestamptz"
-            " '2026-01-01 00:00+00' from (select distinct user_id from marts.question_attempts)"
-            " as learners cross join (select distinct topic_id from marts.question_attempts)"
-            " as topics"
-        )
         connection.execute("analyze intermediate.int_topic_days")
     variables = {"mastery_model": model, "as_of": END.isoformat()}
     run_models(url, ["int_topic_states", "topic_mastery"], variables)
@@ -159,9 +173,9 @@ def foretell_abilities(url: str, shares: Shares, model: dict[str, object]) -> pd
             "select user_id, topic_id, questions_attempted, mastery_score from marts.topic_mastery"
         ).fetchall()
     told = pd.DataFrame(read, columns=["user_id", "topic", "answers", "score"])
-    told["learner"] = told["user_id"].map(lambda name: name.int - 1)
     users = rows.groupby("learner")["user"].first()
-    return told.assign(user=told["learner"].map(users)).drop(columns="user_id")
+    told["user"] = told["user_id"].map(lambda name: users[name.int - 1])
+    return told.drop(columns="user_id").join(read_truth(*cohort), on=["user", "topic"])
 
 
 def fit_spread(told: pd.DataFrame) -> dict[str, float]:
@@ -183,7 +197,9 @@ def fit_spread(told: pd.DataFrame) -> dict[str, float]:
     within = np.abs(miss) <= REACH * np.sqrt(variance(best.x))
     for low, high in ((0, 1), (1, 5), (5, 20), (20, 10**9)):
         some = (answers >= low) & (answers < high)
-        typer.echo(f"{low} answers and more: {some.sum()} topics, {within[some].mean():.3f} covered")
+        typer.echo(
+            f"{low} answers and more: {some.sum()} topics, {within[some].mean():.3f} covered"
+        )
     names = ("settled", "unsettled", "pace")
     return {name: round(float(value), 6) for name, value in zip(names, np.exp(best.x), strict=True)}
 

@@ -44,7 +44,9 @@ copy marts.question_attempts (
     attempted_at, attempt_number
 ) from stdin
 """
-_FEATURES = "copy (select * from intermediate.mastery_answer_features) to stdout (format csv, header)"
+_FEATURES = (
+    "copy (select * from intermediate.mastery_answer_features) to stdout (format csv, header)"
+)
 _NOT_FEATURES = [
     *("event_id", "user_id", "topic_id", "question_id", "attempted_at", "fold", "is_right"),
 ]
@@ -69,12 +71,13 @@ def compute_features(
     Returns one row per row of the answers, in their order, a float column per feature.
     """
     own = role_url(url, Role.TRANSFORM, application_name="study-bench-mastery")
-    with psycopg.connect(own, autocommit=True) as connection:
-        _land(connection, shares.answers)
+    land_answers(own, shares.answers)
     run_models(url, MODELS, variables)
     with psycopg.connect(own, autocommit=True) as connection, TemporaryDirectory() as folder:
         # Sorted in memory, once for each of learner, topic and question.
         connection.execute("set work_mem = '512MB'")
+        # Of the difficulties the planner knows no number: it would compare each with each.
+        connection.execute("set enable_nestloop = off")
         file = Path(folder) / "features.csv"
         with file.open("wb") as target, connection.cursor().copy(_FEATURES) as copy:
             for block in copy:
@@ -102,6 +105,15 @@ def run_models(
     if not outcome.success:
         results = getattr(outcome.result, "results", [])
         raise RuntimeError(f"dbt failed: {outcome.exception or [each.message for each in results]}")
+
+
+def land_answers(own: str, answers: pd.DataFrame) -> None:
+    """Put answers where the pipeline has them, and their learners into their folds.
+
+    `own`: URL of the role that transforms. The table there was is replaced, with all that reads it.
+    """
+    with psycopg.connect(own, autocommit=True) as connection:
+        _land(connection, answers)
 
 
 def _land(connection: psycopg.Connection, answers: pd.DataFrame) -> None:

@@ -68,9 +68,7 @@ def _believe_all(
 ) -> list[tuple[float, float, float, str]]:
     """Score and interval and level of each (learner, topic), in their order."""
     in_order = attempts.sort_values(["attempted_at", "event_id"])
-    known = {
-        user: _learn(rows, model) for user, rows in in_order.groupby("user_id", sort=False)
-    }
+    known = {user: _learn(rows, model) for user, rows in in_order.groupby("user_id", sort=False)}
     stranger = LearnerModel(model)
     beliefs = []
     for user, topic in topics:

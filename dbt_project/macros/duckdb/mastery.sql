@@ -2,8 +2,8 @@
 {% macro duckdb__frozen_difficulties(relation) -%}
     (
         select
-            cast(null as text) as scope,
-            cast(null as text) as name,
+            cast(null as text) as kind,
+            cast(null as text) as subject,
             cast(null as double precision) as first_logit,
             cast(null as double precision) as again_logit
         where false

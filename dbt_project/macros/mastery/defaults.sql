@@ -59,8 +59,8 @@
             'topic_right_30d': 0.138781169,
             'topic_wrong_30d': -0.302565087,
         },
-        'settled': 0.141563,
-        'unsettled': 0.0,
-        'pace': 8e-06,
+        'settled': 0.15975,
+        'unsettled': 0.113718,
+        'pace': 2.965168,
     }) }}
 {%- endmacro %}

@@ -60,6 +60,70 @@
 {%- endmacro %}
 
 
+{#- Of each level the last answer at which it was reached, and the last at which it was lost. -#}
+{% macro level_marks(score, answers, window) -%}
+    {%- for level in mastery_levels() %}
+    max(case when {{ is_reached(level, score, answers) }} then {{ answers }} end) over {{ window }}
+        as {{ level }}_reached,
+    max(case when {{ is_lost(level, score) }} then {{ answers }} end) over {{ window }}
+        as {{ level }}_lost{{ "," if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{#- Whether each level was reached and not lost since, from its marks. -#}
+{% macro held_levels() -%}
+    {%- for level in mastery_levels() %}
+    coalesce({{ level }}_reached, 0) > coalesce({{ level }}_lost, 0) as is_{{ level }}{{ "," if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{#- Whether each level is held, of a row that there may not be. -#}
+{% macro carried_levels(relation) -%}
+    {%- for level in mastery_levels() %}
+    coalesce({{ relation }}.is_{{ level }}, false) as is_{{ level }}{{ "," if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{#- The level of a score, where levels are held as `is_*` says. -#}
+{% macro mastery_level(score, answers) -%}
+    case
+        when {{ answers }} = 0 then 'unseen'
+        {%- for level in mastery_levels() %}
+        when {{ is_reached(level, score, answers) }} or (is_{{ level }} and not {{ is_lost(level, score) }})
+            then '{{ level }}'
+        {%- endfor %}
+        else 'novice'
+    end
+{%- endmacro %}
+
+
+{#- The logit of a right answer to the topic's average question; and its features as columns. -#}
+{% macro reference_logit_of(at) -%}
+    {{ mastery_logit(reference_features(at)) }}
+{%- endmacro %}
+
+{% macro feature_columns() -%}
+    {%- for name, feature in answer_features().items() %}
+    cast({{ feature }} as double precision) as {{ name }}{{ "," if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{#- What every question is as easy as, where nothing is known of any. -#}
+{% macro default_first_logit() -%}
+    {{ mastery_model()['first_logit'] }}
+{%- endmacro %}
+
+
+{#- The name of the model behind a score: readers tell by it which scores compare. -#}
+{% macro mastery_version() -%}
+    '{{ mastery_model()['version'] }}'
+{%- endmacro %}
+
+
 {#- How easy questions and topics were when the model in force was fitted; nothing for the default. -#}
 {% macro frozen_difficulties(relation) -%}
     {{ return(adapter.dispatch('frozen_difficulties')(relation)) }}

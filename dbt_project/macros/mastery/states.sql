@@ -1,7 +1,7 @@
 {#-
     What is known after each answer: of its learner, of the learner in its topic, and of the learner at
     its question. CTEs, from `answers` (event_id, user_id, topic_id, question_id, is_correct, hint_used,
-    confidence_level, attempted_at, fold) and `difficulties` (fold, scope, name, first_logit, again_logit):
+    confidence_level, attempted_at, fold) and `difficulties` (fold, kind, subject, first_logit, again_logit):
     to `answer_states`, whose columns `learner_*`, `topic_*` and `question_*` include the answer, and
     `before_*` do not.
 
@@ -40,15 +40,15 @@ expected as (
     left join difficulties as questions
         on
             numbered.fold = questions.fold
-            and questions.scope = 'question'
-            and numbered.question_id = questions.name
+            and questions.kind = 'question'
+            and numbered.question_id = questions.subject
     left join difficulties as topics
         on
             numbered.fold = topics.fold
-            and topics.scope = 'topic'
-            and numbered.topic_id = topics.name
+            and topics.kind = 'topic'
+            and numbered.topic_id = topics.subject
     left join difficulties as overall
-        on numbered.fold = overall.fold and overall.scope = 'all'
+        on numbered.fold = overall.fold and overall.kind = 'all'
 ),
 
 surprised as (
@@ -125,13 +125,11 @@ answer_states as (
 {%- endmacro %}
 
 
-{#- By name what is known of learners and topics, as it is kept. -#}
-{% macro kept_states() -%}
-    {%- set kept = [] -%}
-    {%- for name in mastery_states() if not name.startswith('question') -%}
-        {%- do kept.append(name) -%}
+{#- The columns of what is known of a learner or a topic, with commas between. -#}
+{% macro state_columns(who, relation=none) -%}
+    {%- for name in mastery_states() if name.startswith(who) -%}
+        {% if relation %}{{ relation }}.{% endif %}{{ name }}{{ ", " if not loop.last }}
     {%- endfor -%}
-    {{ return(kept) }}
 {%- endmacro %}
 
 

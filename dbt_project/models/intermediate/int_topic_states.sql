@@ -9,21 +9,19 @@
     )
 }}
 
-{%- set levels = mastery_levels() %}
-
 with
 
 difficulties as (
     select
         -1 as fold,
-        scope,
-        name,
+        kind,
+        subject,
         first_logit,
         again_logit
     from {{ frozen_difficulties(source('ops', 'mastery_difficulties')) }} as frozen
 ),
 
--- Answers that name no topic tell of their learner all the same.
+-- Answers that subject no topic tell of their learner all the same.
 answers as (
     select
         event_id,
@@ -43,7 +41,7 @@ answers as (
 foretold as (
     select
         *,
-        {{ mastery_logit(reference_features('at_days')) }} as mastery_logit
+        {{ reference_logit_of('at_days') }} as mastery_logit
     from answer_states
 ),
 
@@ -58,12 +56,7 @@ scored as (
 marked as (
     select
         *,
-        {% for level in levels -%}
-        max(case when {{ is_reached(level, 'mastery_score', 'topic_answers') }} then topic_answers end)
-            over topic_rows as {{ level }}_reached,
-        max(case when {{ is_lost(level, 'mastery_score') }} then topic_answers end)
-            over topic_rows as {{ level }}_lost,
-        {% endfor -%}
+        {{ level_marks('mastery_score', 'topic_answers', 'topic_rows') }},
         max(topic_answers) over topic_rows as last_answer
     from scored
     window topic_rows as (partition by user_id, topic_id)
@@ -73,12 +66,9 @@ final as (
     select
         user_id,
         topic_id,
-        {% for name in kept_states() -%}
-        {{ name }},
-        {% endfor -%}
-        {% for level in levels -%}
-        coalesce({{ level }}_reached, 0) > coalesce({{ level }}_lost, 0) as is_{{ level }}{{ "," if not loop.last }}
-        {% endfor %}
+        {{ state_columns('learner') }},
+        {{ state_columns('topic') }},
+        {{ held_levels() }}
     from marked
     where topic_answers = last_answer
 )

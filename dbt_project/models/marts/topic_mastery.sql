@@ -79,17 +79,15 @@ placed as (
 learners as (
     select
         user_id,
-        {% for name in kept_states() if name.startswith('learner') -%}
-        {{ name }}{{ "," if not loop.last }}
-        {% endfor %}
+        {{ state_columns('learner') }}
     from placed
     where learner_answers = last_answer
 ),
 
 difficulties as (
     select
-        scope,
-        name,
+        kind,
+        subject,
         first_logit
     from {{ frozen_difficulties(source('ops', 'mastery_difficulties')) }} as frozen
 ),
@@ -97,18 +95,11 @@ difficulties as (
 joined as (
     select
         counted.*,
-        {% for name in kept_states() if name.startswith('learner') -%}
-        learners.{{ name }},
-        {% endfor -%}
-        {% for name in kept_states() if not name.startswith('learner') -%}
-        states.{{ name }},
-        {% endfor -%}
-        {% for level in mastery_levels() -%}
-        coalesce(states.is_{{ level }}, false) as is_{{ level }},
-        {% endfor -%}
-        coalesce(
-            topics.first_logit, overall.first_logit, {{ mastery_model()['first_logit'] }}
-        ) as reference_logit,
+        {{ state_columns('learner', 'learners') }},
+        {{ state_columns('topic', 'states') }},
+        {{ carried_levels('states') }},
+        coalesce(topics.first_logit, overall.first_logit, {{ default_first_logit() }})
+            as reference_logit,
         {{ days_of(as_of_midnight()) }} as at_days
     from counted
     left join learners on counted.user_id = learners.user_id
@@ -117,15 +108,15 @@ joined as (
             counted.user_id = states.user_id
             and counted.topic_id = states.topic_id
     left join difficulties as topics
-        on topics.scope = 'topic' and counted.topic_id = topics.name
+        on topics.kind = 'topic' and counted.topic_id = topics.subject
     left join difficulties as overall
-        on overall.scope = 'all'
+        on overall.kind = 'all'
 ),
 
 foretold as (
     select
         *,
-        {{ mastery_logit(reference_features('at_days')) }} as mastery_logit,
+        {{ reference_logit_of('at_days') }} as mastery_logit,
         {{ mastery_reach() }} * {{ mastery_spread('questions_attempted') }} as reach
     from joined
 ),
@@ -152,17 +143,8 @@ final as (
         mastery_score,
         mastery_low,
         mastery_high,
-        case
-            when questions_attempted = 0 then 'unseen'
-            {% for level in mastery_levels() -%}
-            when
-                {{ is_reached(level, 'mastery_score', 'questions_attempted') }}
-                or (is_{{ level }} and not {{ is_lost(level, 'mastery_score') }})
-                then '{{ level }}'
-            {% endfor -%}
-            else 'novice'
-        end as mastery_level,
-        cast('{{ mastery_model()["version"] }}' as text) as model_version,
+        {{ mastery_level('mastery_score', 'questions_attempted') }} as mastery_level,
+        cast({{ mastery_version() }} as text) as model_version,
         first_seen_at,
         last_seen_at,
         first_attempt_at,

@@ -1,7 +1,5 @@
--- What the model reads of every answer before it is given, and whether it was right: for fitting it,
--- and for telling how well it foretells. A view: it is read once a week.
-
-{%- set features = answer_features() %}
+-- What the model reads of every answer before it is given, and whether it was right: for fitting
+-- it, and for telling how well it foretells. A view: it is read once a week.
 
 with
 
@@ -48,9 +46,7 @@ final as (
         attempted_at,
         fold,
         is_right,
-        {% for name, feature in features.items() -%}
-        cast({{ feature }} as double precision) as {{ name }}{{ "," if not loop.last }}
-        {% endfor %}
+        {{ feature_columns() }}
     from answer_states
 )
 

@@ -44,8 +44,8 @@ counted as (
 named as (
     select
         fold,
-        'question' as scope,
-        question_id as name,
+        'question' as kind,
+        question_id as subject,
         topic_id,
         first_answers,
         first_right,
@@ -55,8 +55,8 @@ named as (
     union all
     select
         fold,
-        'topic' as scope,
-        topic_id as name,
+        'topic' as kind,
+        topic_id as subject,
         null as topic_id,
         first_answers,
         first_right,
@@ -67,8 +67,8 @@ named as (
     union all
     select
         fold,
-        'all' as scope,
-        '' as name,
+        'all' as kind,
+        '' as subject,
         null as topic_id,
         first_answers,
         first_right,
@@ -80,8 +80,8 @@ named as (
 told as (
     select
         folds.fold,
-        named.scope,
-        named.name,
+        named.kind,
+        named.subject,
         max(named.topic_id) as topic_id,
         cast(sum(named.first_answers) as double precision) as first_answers,
         cast(sum(named.first_right) as double precision) as first_right,
@@ -89,32 +89,32 @@ told as (
         cast(sum(named.again_right) as double precision) as again_right
     from named
     inner join folds on named.fold != folds.fold
-    group by folds.fold, named.scope, named.name
+    group by folds.fold, named.kind, named.subject
 ),
 
 overall as (
     select
         fold,
-        scope,
-        name,
+        kind,
+        subject,
         {{ smoothed_logit('first_right', 'first_answers', '0', 2) }} as first_logit,
         {{ smoothed_logit('again_right', 'again_answers', '0', 2) }} as again_logit
     from told
-    where scope = 'all'
+    where kind = 'all'
 ),
 
 topics as (
     select
         told.fold,
-        told.scope,
-        told.name,
+        told.kind,
+        told.subject,
         {{ smoothed_logit('told.first_right', 'told.first_answers', 'overall.first_logit', 20) }}
             as first_logit,
         {{ smoothed_logit('told.again_right', 'told.again_answers', 'overall.again_logit', 20) }}
             as again_logit
     from told
     inner join overall on told.fold = overall.fold
-    where told.scope = 'topic'
+    where told.kind = 'topic'
 ),
 
 priors as (
@@ -124,15 +124,15 @@ priors as (
         coalesce(topics.again_logit, overall.again_logit) as prior_again_logit
     from told
     inner join overall on told.fold = overall.fold
-    left join topics on told.fold = topics.fold and told.topic_id = topics.name
-    where told.scope = 'question'
+    left join topics on told.fold = topics.fold and told.topic_id = topics.subject
+    where told.kind = 'question'
 ),
 
 questions as (
     select
         fold,
-        scope,
-        name,
+        kind,
+        subject,
         {{ smoothed_logit('first_right', 'first_answers', 'prior_first_logit', 5) }} as first_logit,
         {{ smoothed_logit('again_right', 'again_answers', 'prior_again_logit', 5) }} as again_logit
     from priors

@@ -20,11 +20,11 @@ create table ops.mastery_models (
 
 create table ops.mastery_difficulties (
     version text not null,
-    scope text not null check (scope in ('all', 'topic', 'question')),
-    name text not null,
+    kind text not null check (kind in ('all', 'topic', 'question')),
+    subject text not null,
     first_logit double precision not null,
     again_logit double precision not null,
-    primary key (version, scope, name)
+    primary key (version, kind, subject)
 );
 
 create table ops.mastery_learners (
