@@ -81,7 +81,7 @@ def _read_seconds(rows: pd.DataFrame) -> pd.Series:
         return pd.Series(0.0, index=rows.index)
     seconds = seconds - seconds.min()
     by_learner = seconds.groupby(rows["user_id"], dropna=False)
-    return by_learner.ffill().fillna(0.0).clip(0.0, _LONGEST_SECONDS)
+    return pd.Series(by_learner.ffill().fillna(0.0).clip(0.0, _LONGEST_SECONDS))
 
 
 def _read_split(split: pd.Series) -> pd.Series:

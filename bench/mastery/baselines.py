@@ -26,13 +26,13 @@ def foretell_by_item(shares: Shares) -> np.ndarray:
     skill = rows["skill"].fillna("")
     overall = _draw(rows["right"][fitted].sum(), fitted.sum(), 0.5, 2)
     skills = _share(rows["right"], skill, fitted, pd.Series(overall, index=rows.index), 20)
-    return _share(rows["right"], rows["item"], fitted, skills, 5).to_numpy()
+    return np.asarray(_share(rows["right"], rows["item"], fitted, skills, 5))
 
 
 def foretell_by_running_share(shares: Shares) -> np.ndarray:
     """The share the learner had right in the skill so far, a coin toss counted in."""
     right, count = _count_before(shares.answers, ["learner", "skill"])
-    return (right + 1) / (count + 2)
+    return np.asarray((right + 1) / (count + 2))
 
 
 def foretell_by_factors(shares: Shares) -> np.ndarray:
@@ -123,7 +123,7 @@ def _one_hot(names: pd.Series) -> csr_matrix:
 
 
 def _log(counts: np.ndarray) -> np.ndarray:
-    return np.log1p(counts).reshape(-1, 1)
+    return np.asarray(np.log1p(counts)).reshape(-1, 1)
 
 
 def _regress(values: csr_matrix, shares: Shares) -> np.ndarray:

@@ -1,8 +1,8 @@
-"""`python -m bench.mastery.defaults`: fit the model that comes with the project, and write it down.
+"""`python -m bench.mastery.defaults`: fit the model that comes with the project.
 
-On a simulated cohort: it alone has confidence, hints and weeks of forgetting, and a truth to take the
-width of the interval from. A new installation knows nothing of its questions, so nor does this fit:
-every question is as easy as any other.
+On a simulated cohort: it alone has confidence, hints and weeks of forgetting, and a truth to take
+the width of the interval from. A new installation knows nothing of its questions, so nor does
+this fit: every question is as easy as any other.
 """
 
 import json
@@ -36,7 +36,7 @@ TARGET = PROJECT / "macros" / "mastery" / "defaults.sql"
 FOR_THE_ORACLE = PROJECT.parent / "quality" / "oracle" / "default_mastery.json"
 VERSION = "default-1"
 END = datetime(2026, 3, 29, tzinfo=UTC)
-# Days of the cohorts that the interval is fitted on: who has answered little is to be foretold, too.
+# Days of the cohorts that the interval is fitted on: it is for those with few answers, too.
 SPANS = (4, 14, 45)
 # Standard normal: four of five truths lie within so many deviations.
 REACH = 1.2815515655446004
@@ -124,8 +124,8 @@ def _start(shares: Shares) -> dict[str, object]:
     again = rows.duplicated(["learner", "item"])
     return {
         "version": VERSION,
-        "first_logit": _logit(rows.loc[~again, "right"].mean()),
-        "again_logit": _logit(rows.loc[again, "right"].mean()),
+        "first_logit": round(float(_logit(rows.loc[~again, "right"].mean())), 9),
+        "again_logit": round(float(_logit(rows.loc[again, "right"].mean())), 9),
         "intercept": 0.0,
         "coefficients": {},
         "settled": 0.15,
@@ -217,8 +217,7 @@ def write_macro(model: dict[str, object]) -> str:
 
 
 def _logit(chance: Any) -> Any:
-    logit = np.log(chance / (1 - chance))
-    return logit if isinstance(logit, pd.Series) else round(float(logit), 9)
+    return np.log(chance / (1 - chance))
 
 
 if __name__ == "__main__":

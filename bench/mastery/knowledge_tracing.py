@@ -1,7 +1,7 @@
 """Bayesian knowledge tracing: of each skill known or not, learnt with a chance at each answer.
 
-Expectation-maximisation over all skills at once: sequences (a learner in a skill) are rows, and a step
-of time is one operation over those that are that long.
+Expectation-maximisation over all skills at once: sequences (a learner in a skill) are rows, and a
+step of time is one operation over those that are that long.
 """
 
 from dataclasses import dataclass

@@ -33,7 +33,7 @@ class Shares:
 
 
 def share_out(answers: pd.DataFrame) -> Shares:
-    """Split by the column `split` where it says something, else a fifth of the learners is held out.
+    """Split by the column `split` where it says something, else hold out a fifth of the learners.
 
     A learner with rows of both kinds is taken twice: once with the rows to fit on, and once whole,
     to be judged by the others; so no answer that is to be foretold has a say in anything fitted.

@@ -35,7 +35,7 @@ _HISTORIES = {"first": (0, 0), "2_to_5": (1, 4), "6_and_more": (5, 10**9)}
 
 
 def measure(shares: Shares, home: Path) -> dict[str, Any]:
-    """The figures of all models: by name `auc`, `log_loss`, `ece` and `seconds`; and of the data."""
+    """The figures of all models by name: `auc`, `log_loss`, `ece`, `seconds`; and of the data."""
     start = perf_counter()
     with open_warehouse(home) as url:
         features = compute_features(url, shares)

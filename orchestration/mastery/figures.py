@@ -10,7 +10,7 @@ BINS = 10
 
 @dataclass(frozen=True)
 class Bin:
-    """Answers of about one foretold chance: the mean chance, the share that was right, and how many."""
+    """Answers of about one foretold chance: its mean, the share that was right, and how many."""
 
     chance: float
     right: float

@@ -87,7 +87,7 @@ def _choose_fold(fold: np.ndarray) -> int:
 
 
 def _is_mixed(right: np.ndarray) -> bool:
-    return 0 < right.sum() < len(right)
+    return bool(0 < right.sum() < len(right))
 
 
 def _chance(logit: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The oracle's `topic_mastery`: one row per (`user_id`, `topic_id`)."""
 
 from datetime import UTC, datetime, time
+from typing import Any
 
 import pandas as pd
 
@@ -64,7 +65,7 @@ def midnight(as_of: datetime) -> pd.Timestamp:
 
 
 def _believe_all(
-    topics: pd.MultiIndex, attempts: pd.DataFrame, now: pd.Timestamp, model: Model
+    topics: "pd.Index[Any]", attempts: pd.DataFrame, now: pd.Timestamp, model: Model
 ) -> list[tuple[float, float, float, str]]:
     """Score and interval and level of each (learner, topic), in their order."""
     in_order = attempts.sort_values(["attempted_at", "event_id"])

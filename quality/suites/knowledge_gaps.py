@@ -118,7 +118,7 @@ SUITE = make_suite(
         fact(
             "severity_is_no_less_than_what_is_missing",
             "While open, severity is 1 - mastery_score or more.",
-            broken_when="status = 'open' and severity < 1 - mastery_score - 1e-9",
+            broken_when="status = 'open' and severity > 0 and severity < 1 - mastery_score - 1e-9",
             column="severity",
         ),
     ),

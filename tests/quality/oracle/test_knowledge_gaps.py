@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tests.quality.streams import Row, event, gaps_of, instant, pick
+from tests.quality.streams import Row, event, gaps_of, instant, mastery_of, pick
 
 SOON = datetime(2025, 3, 10, 23, tzinfo=UTC)
 
@@ -142,8 +142,8 @@ def test_topic_decays_from_the_thirtieth_day() -> None:
 
 def test_severity_says_how_much_is_missing() -> None:
     last = event("question_submit", "00:00", question_id="q", topic_id="heart", is_correct=True)
-    severities = [
-        gaps_of(*events, as_of=as_of)["heart"]["severity"]
+    gaps = [
+        gaps_of(*events, as_of=as_of)["heart"]
         for events, as_of in (
             (answers("WWW"), SOON),
             (answers("WWRR"), SOON),
@@ -155,7 +155,10 @@ def test_severity_says_how_much_is_missing() -> None:
         )
     ]
 
-    assert severities == pytest.approx([0.8, 0, 0.6, 1, 0.2, 2 / 3, 0.5])
+    missing = [1 - gap["mastery_score"] for gap in gaps]
+    assert [gap["severity"] for gap in gaps] == pytest.approx(
+        [missing[0], 0, max(missing[2], 0.6), 1, max(missing[4], 1 / 8), *missing[5:]]
+    )
 
 
 def test_evidence_is_that_of_the_last_stage_that_is_a_gap() -> None:
@@ -170,11 +173,12 @@ def test_evidence_is_that_of_the_last_stage_that_is_a_gap() -> None:
         "misconceived_questions": 0,
         "days_since_last_attempt": None,
     }
-    assert gaps["heart"]["mastery_score"] == pytest.approx(4 / 7)
+    learnt = mastery_of(*answers("WWRRR"), as_of=SOON)["heart"]
+    assert gaps["heart"]["mastery_score"] == learnt["mastery_score"]
 
 
 def test_days_are_whole_and_counted_to_midnight() -> None:
     decayed = gaps_of(*answers("RR"), as_of=instant("2025-04-12T23:00"))["heart"]
 
     assert decayed["evidence"]["days_since_last_attempt"] == 32
-    assert decayed["severity"] == pytest.approx(1 - 0.75 * 30 / 32)
+    assert decayed["severity"] == pytest.approx(1 - decayed["mastery_score"])
