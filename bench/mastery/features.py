@@ -116,9 +116,14 @@ def land_answers(own: str, answers: pd.DataFrame) -> None:
         _land(connection, answers)
 
 
-def _land(connection: psycopg.Connection, answers: pd.DataFrame) -> None:
+def create_attempts(connection: psycopg.Connection) -> None:
+    """Make the table of attempts anew, with the columns that mastery reads of it."""
     connection.execute("drop table if exists marts.question_attempts cascade")
     connection.execute(_TABLE)
+
+
+def _land(connection: psycopg.Connection, answers: pd.DataFrame) -> None:
+    create_attempts(connection)
     numbers = answers.groupby(["learner", "item"]).cumcount() + 1
     moments = (answers["seconds"] * 1e6).round().astype("int64") + _BEGIN_MICROSECONDS
     times = pd.to_datetime(moments, unit="us", utc=True).dt.strftime("%Y-%m-%d %H:%M:%S.%f+00")
