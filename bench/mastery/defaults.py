@@ -194,6 +194,9 @@ def fit_spread(told: pd.DataFrame) -> dict[str, float]:
         return float((np.log(spread) + miss**2 / spread).sum())
 
     best = minimize(unlikelihood, np.log([0.15, 0.1, 3.0]), method="Nelder-Mead")
+    # Misses have longer tails than a normal's: as wide as covers four of five, and no wider.
+    needed = np.quantile(np.abs(miss) / np.sqrt(variance(best.x)), 0.8) / REACH
+    best.x[:2] += 2 * np.log(needed)
     within = np.abs(miss) <= REACH * np.sqrt(variance(best.x))
     for low, high in ((0, 1), (1, 5), (5, 20), (20, 10**9)):
         some = (answers >= low) & (answers < high)

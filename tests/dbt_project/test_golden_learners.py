@@ -90,7 +90,7 @@ def test_mastery_counts_the_attempts_of_the_topic(built_url: str) -> None:
         "questions_correct": 4,
         "event_count": 8,
         "days_studied": 3,
-        "mastery_level": "developing",
+        "mastery_level": "novice",
         "last_attempt_at": instant("2025-05-02 10:03"),
         "last_seen_at": instant("2025-06-20 10:00"),
         "as_of": instant("2025-07-10 00:00"),

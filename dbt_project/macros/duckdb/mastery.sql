@@ -1,5 +1,5 @@
 {#- Fits are PostgreSQL's: here the model is the one that comes with the project. -#}
-{% macro duckdb__frozen_difficulties(relation) -%}
+{% macro duckdb__frozen_difficulties() -%}
     (
         select
             cast(null as text) as kind,

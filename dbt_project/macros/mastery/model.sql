@@ -124,11 +124,20 @@
 {%- endmacro %}
 
 
-{#- How easy questions and topics were when the model in force was fitted; nothing for the default. -#}
-{% macro frozen_difficulties(relation) -%}
-    {{ return(adapter.dispatch('frozen_difficulties')(relation)) }}
+{#-
+    How easy questions and topics were when the model in force was fitted; nothing for the default. No
+    source of dbt's: it is written by a fit and frozen, and no part of what flows through the models.
+-#}
+{% macro frozen_difficulties() -%}
+    {{ return(adapter.dispatch('frozen_difficulties')()) }}
 {%- endmacro %}
 
-{% macro postgres__frozen_difficulties(relation) -%}
-    (select * from {{ relation }} where version = '{{ mastery_model()["version"] }}')
+{% macro postgres__frozen_difficulties() -%}
+    (select * from ops.mastery_difficulties where version = {{ mastery_version() }})
+{%- endmacro %}
+
+
+{#- Who takes part in a fit, and in which fold. -#}
+{% macro fit_learners() -%}
+    (select * from ops.mastery_learners)
 {%- endmacro %}

@@ -18,7 +18,7 @@ difficulties as (
         subject,
         first_logit,
         again_logit
-    from {{ frozen_difficulties(source('ops', 'mastery_difficulties')) }} as frozen
+    from {{ frozen_difficulties() }} as frozen
 ),
 
 -- Answers that subject no topic tell of their learner all the same.

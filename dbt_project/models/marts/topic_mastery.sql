@@ -89,7 +89,7 @@ difficulties as (
         kind,
         subject,
         first_logit
-    from {{ frozen_difficulties(source('ops', 'mastery_difficulties')) }} as frozen
+    from {{ frozen_difficulties() }} as frozen
 ),
 
 joined as (

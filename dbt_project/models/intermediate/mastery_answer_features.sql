@@ -11,7 +11,7 @@ learners as (
     select
         user_id,
         fold
-    from {{ source('ops', 'mastery_learners') }}
+    from {{ fit_learners() }} as fit_learners
 ),
 
 attempts as (
