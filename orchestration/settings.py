@@ -95,6 +95,10 @@ class Settings(BaseSettings):
         default=None,
         description="Folder of `postgres` and `initdb`; unset, the ones that come with the wheel.",
     )
+    mastery_version: str | None = Field(
+        default=None,
+        description="Model of mastery to hold in force; unset, the last one promoted.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe message the services write."
     )

@@ -19,6 +19,7 @@ from bench.transform.databases import make_database, open_server
 from ingestion.store.database import Role, role_url
 from ingestion.store.migrations import migrate
 from orchestration.defs.dbt.environment import dbt_environment
+from orchestration.mastery.features import KEYS, read_features
 from orchestration.settings import exported
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
@@ -44,12 +45,6 @@ copy marts.question_attempts (
     attempted_at, attempt_number
 ) from stdin
 """
-_FEATURES = (
-    "copy (select * from intermediate.mastery_answer_features) to stdout (format csv, header)"
-)
-_NOT_FEATURES = [
-    *("event_id", "user_id", "topic_id", "question_id", "attempted_at", "fold", "is_right"),
-]
 
 
 @contextmanager
@@ -73,18 +68,9 @@ def compute_features(
     own = role_url(url, Role.TRANSFORM, application_name="study-bench-mastery")
     land_answers(own, shares.answers)
     run_models(url, MODELS, variables)
-    with psycopg.connect(own, autocommit=True) as connection, TemporaryDirectory() as folder:
-        # Sorted in memory, once for each of learner, topic and question.
-        connection.execute("set work_mem = '512MB'")
-        # Of the difficulties the planner knows no number: it would compare each with each.
-        connection.execute("set enable_nestloop = off")
-        file = Path(folder) / "features.csv"
-        with file.open("wb") as target, connection.cursor().copy(_FEATURES) as copy:
-            for block in copy:
-                target.write(block)
-        features = pd.read_csv(file)
+    features = read_features(own)
     places = features["event_id"].map(lambda name: UUID(name).int)
-    return features.drop(columns=_NOT_FEATURES).set_index(places).sort_index().astype("float64")
+    return features.drop(columns=[*KEYS]).set_index(places).sort_index().astype("float64")
 
 
 def run_models(
@@ -153,8 +139,3 @@ def _land(connection: psycopg.Connection, answers: pd.DataFrame) -> None:
 
 def _as_text(name: object) -> str:
     return str(name).replace("\x00", "")
-
-
-def matrix(features: pd.DataFrame) -> np.ndarray:
-    """The features as an array of rows by features."""
-    return features.to_numpy(dtype="float64")

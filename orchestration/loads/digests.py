@@ -14,6 +14,7 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -56,13 +57,15 @@ class Project:
     views: Mapping[str, View]
 
 
-def read_project(manifest: Path) -> Project:
+def read_project(manifest: Path, given: Mapping[str, object] = MappingProxyType({})) -> Project:
     """The models of dbt's manifest, which lies in the folder `target` of the project.
+
+    `given`: variables that runs are told beside the project's own, and that shape rows.
 
     Raises FileNotFoundError where there is no manifest: `dbt parse` makes it.
     """
     variables = YAML(typ="safe").load(manifest.parents[1] / "dbt_project.yml").get("vars") or {}
-    reader = _Reader(json.loads(manifest.read_text()), variables)
+    reader = _Reader(json.loads(manifest.read_text()), {**variables, **given})
     return Project(reader.list_models(), reader.list_views())
 
 

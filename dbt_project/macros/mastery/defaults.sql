@@ -59,8 +59,8 @@
             'topic_right_30d': 0.138781169,
             'topic_wrong_30d': -0.302565087,
         },
-        'settled': 0.15975,
-        'unsettled': 0.113718,
+        'settled': 0.140724,
+        'unsettled': 0.100175,
         'pace': 2.965168,
     }) }}
 {%- endmacro %}

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import date
 from functools import partial
@@ -20,6 +20,7 @@ from orchestration.defs.dbt.environment import dbt_environment
 from orchestration.defs.dbt.manifest import dbt_executable, dbt_project
 from orchestration.loads import DateRange, Load, open_load
 from orchestration.loads.digests import read_project
+from orchestration.mastery.versions import read_model
 from orchestration.resources import Clock, Warehouse
 from orchestration.settings import exported, read_settings
 from orchestration.translator import WarehouseTranslator
@@ -75,7 +76,8 @@ def dbt_defs() -> dg.Definitions:
         clock: Clock,
         config: BuildConfig,
     ) -> Iterator[Any]:
-        defined = read_project(project.manifest_path)
+        given = read_given(warehouse.url)
+        defined = read_project(project.manifest_path, given)
         target = make_target(read_settings().home / "dbt", context.run.run_id)
 
         open_next = partial(
@@ -91,7 +93,7 @@ def dbt_defs() -> dg.Definitions:
             note_load(context, load)
             folder = target / f"load-{load.load_id}"
             folder.mkdir(exist_ok=True)
-            call = dbt.cli(build_arguments(load), context=context, target_path=folder)
+            call = dbt.cli(build_arguments(load, given), context=context, target_path=folder)
             yield from with_row_counts(call, warehouse.url)
 
         with exported(dbt_environment(warehouse.url)):
@@ -103,11 +105,19 @@ def dbt_defs() -> dg.Definitions:
     )
 
 
-def build_arguments(load: Load) -> list[str]:
+def read_given(url: str) -> dict[str, object]:
+    """What dbt is told beside the load: the model of mastery, where it is not the project's own."""
+    own = role_url(url, Role.TRANSFORM, application_name="study-mastery")
+    with psycopg.connect(own, autocommit=True) as connection:
+        model = read_model(connection, read_settings().mastery_version)
+    return {} if model is None else {"mastery_model": model}
+
+
+def build_arguments(load: Load, given: Mapping[str, object]) -> list[str]:
     """Arguments of `dbt build`. Unit tests are left to the test suite: they judge the code, which
     does not change between two nights, and not the data, which does.
     """
-    arguments = ["build", "--vars", json.dumps(load.dbt_vars())]
+    arguments = ["build", "--vars", json.dumps({**load.dbt_vars(), **given})]
     return [*arguments, "--exclude-resource-type", "unit_test"]
 
 
