@@ -28,7 +28,8 @@ def read_answers(file: Path, kind: str) -> pd.DataFrame:
     Raises DataError where columns are missing or no row says whether it was right.
     """
     try:
-        rows = pd.read_csv(file, dtype=str, keep_default_na=True)
+        # Whatever bytes a name has: it is only held against others.
+        rows = pd.read_csv(file, dtype=str, encoding="utf-8-sig", encoding_errors="replace")
     except (OSError, ValueError) as error:
         raise DataError(f"{file} cannot be read: {error}") from error
     return arrange(_of_lkt(rows) if kind == "lkt" else rows)
