@@ -5,7 +5,7 @@ from alembic import op
 from ingestion.store.errors import StoreError
 
 revision = "0011_mastery"
-down_revision = "0009_views"
+down_revision = "0010_activity"
 branch_labels = None
 depends_on = None
 
