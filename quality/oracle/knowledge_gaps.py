@@ -191,7 +191,7 @@ def _severity(gap: Gap, known: float) -> float:
     found = gap.evidence
     match gap.gap_type:
         case "misconception":
-            return max(1 - known, found.misconceived_questions / found.questions_seen)
+            return max(1 - known, found.misconceived_questions / (found.questions_seen + 1))
         case "fragile":
             return max(1 - known, 1 - found.recent_correct_unaided / found.recent_attempts)
         case _:

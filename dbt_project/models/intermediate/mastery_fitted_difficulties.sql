@@ -28,7 +28,7 @@ counted as (
     select
         learners.fold,
         attempts.question_id,
-        max(attempts.topic_id) as topic_id,
+        attempts.topic_id,
         count(case when attempts.attempt_number = 1 then 1 end) as first_answers,
         count(case when attempts.attempt_number = 1 and attempts.is_correct then 1 end)
             as first_right,
@@ -38,7 +38,7 @@ counted as (
     from attempts
     inner join learners on attempts.user_id = learners.user_id
     where learners.fold >= 0
-    group by learners.fold, attempts.question_id
+    group by learners.fold, attempts.question_id, attempts.topic_id
 ),
 
 named as (

@@ -200,7 +200,7 @@ weighed as (
             when gap_type = 'misconception'
                 then greatest(
                     1 - mastery_score,
-                    cast(misconceived_questions as double precision) / questions_seen
+                    cast(misconceived_questions as double precision) / (questions_seen + 1)
                 )
             when gap_type = 'fragile'
                 then greatest(

@@ -157,7 +157,14 @@ def test_severity_says_how_much_is_missing() -> None:
 
     missing = [1 - gap["mastery_score"] for gap in gaps]
     assert [gap["severity"] for gap in gaps] == pytest.approx(
-        [missing[0], 0, max(missing[2], 0.6), 1, max(missing[4], 1 / 8), *missing[5:]]
+        [
+            missing[0],
+            0,
+            max(missing[2], 0.6),
+            max(missing[3], 1 / 2),
+            max(missing[4], 1 / 9),
+            *missing[5:],
+        ]
     )
 
 
