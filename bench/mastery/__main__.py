@@ -11,6 +11,8 @@ from rich.console import Console
 from bench.mastery.answers import DataError, read_answers
 from bench.mastery.learners import share_out
 from bench.mastery.report import measure, show
+from orchestration.mastery.figures import Bin
+from orchestration.mastery.plot import draw_reliability
 
 
 def main(
@@ -22,6 +24,9 @@ def main(
         str, typer.Option(help="student: by learner, unless the file has a column split.")
     ] = "student",
     target: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw here, as SVG, what was foretold and what came.")
+    ] = None,
 ) -> None:
     """Foretell the answers of learners held out, by the project's model and by others.
 
@@ -39,6 +44,10 @@ def main(
         raise SystemExit(str(error)) from error
     measured = measure(shares, home)
     show(measured, Console())
+    if plot:
+        plot.write_text(
+            draw_reliability([Bin(**each) for each in measured["detail"]["reliability"]])
+        )
     text = json.dumps(measured, indent=2) + "\n"
     for place in (target, os.environ.get("BENCH_JSON")):
         if place:

@@ -75,6 +75,11 @@ class _Reader:
         self._macros: Mapping[str, Node] = manifest["macros"]
         self._sources: Mapping[str, Node] = manifest["sources"]
         self._variables = variables
+        self._seeds: Mapping[str, str] = {
+            key: node["checksum"]["checksum"]
+            for key, node in manifest["nodes"].items()
+            if node["resource_type"] == "seed"
+        }
         self._nodes: Mapping[str, Node] = {
             key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"
         }
@@ -131,6 +136,7 @@ class _Reader:
                 for column in node["columns"].values()
             ],
             "constraints": node.get("constraints"),
+            "seeds": {each: self._seeds[each] for each in self._inputs(key) & self._seeds.keys()},
             "sources": {
                 each: [self._sources[each]["schema"], self._sources[each]["identifier"]]
                 for each in self._inputs(key) & self._sources.keys()

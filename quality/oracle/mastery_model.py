@@ -113,14 +113,19 @@ class LearnerModel:
         self._topics: dict[str, Tally] = {}
         self._held: dict[str, set[str]] = {}
 
-    def add(self, topic: str, answer: Answer) -> None:
-        """Take in the learner's next answer; a topic that none was named for is ''."""
+    def add(self, topic: str, answer: Answer) -> tuple[Belief, str]:
+        """Take in the learner's next answer; a topic that none was named for is ''.
+
+        Returns what is believed of the topic right then, and its level.
+        """
         expected = self._model["first_logit" if answer.first else "again_logit"]
         surprise = answer.right - _chance(expected)
         place = len(self._learner.answers) + 1
         self._learner.add(answer, surprise, place)
         self._topics.setdefault(topic, Tally()).add(answer, surprise, place)
-        self._hold(topic, self.believe(topic, answer.at).score)
+        belief = self.believe(topic, answer.at)
+        self._hold(topic, belief.score)
+        return belief, self.level(topic, belief.score)
 
     def believe(self, topic: str, at: float) -> Belief:
         """The chance of a right answer to the topic's average question, at an instant in days."""

@@ -31,13 +31,43 @@ BY = ["user_id", "topic_id"]
 EPOCH = pd.Timestamp(0, tz="UTC")
 
 
+class Beliefs:
+    """What is known of each learner after all attempts, and what it was after each of them."""
+
+    def __init__(self, attempts: pd.DataFrame, as_of: datetime) -> None:
+        self.model: Model = default_model()
+        self.now = midnight(as_of)
+        self.steps: list[tuple[Any, ...]] = []
+        self._stranger = LearnerModel(self.model)
+        in_order = attempts.sort_values(["attempted_at", "event_id"])
+        self._known = {
+            user: self._learn(user, rows) for user, rows in in_order.groupby("user_id", sort=False)
+        }
+
+    def believe(self, user: Any, topic: str) -> tuple[float, float, float, str]:
+        """Score, interval and level of a topic at midnight."""
+        learner = self._known.get(user, self._stranger)
+        belief = learner.believe(topic, _days(self.now))
+        return (*belief, learner.level(topic, belief.score))
+
+    def _learn(self, user: Any, rows: pd.DataFrame) -> LearnerModel:
+        learner = LearnerModel(self.model)
+        names = ["topic_id", "is_correct", "hint_used", "confidence_level", "attempt_number"]
+        for at, topic, right, hinted, sure, number in rows[["attempted_at", *names]].itertuples(
+            index=False, name=None
+        ):
+            confidence = None if pd.isna(sure) else int(sure)
+            answer = Answer(_days(at), bool(right), bool(hinted), confidence, number == 1)
+            belief, level = learner.add("" if pd.isna(topic) else topic, answer)
+            if not pd.isna(topic):
+                self.steps.append((user, topic, at, bool(right), *belief, level))
+        return learner
+
+
 def build_topic_mastery(
-    placed: pd.DataFrame, attempts: pd.DataFrame, as_of: datetime
+    placed: pd.DataFrame, attempts: pd.DataFrame, beliefs: Beliefs
 ) -> pd.DataFrame:
-    """Build the mart from placed events and the mart of attempts, evaluated at `as_of`, by the
-    model that comes with the project.
-    """
-    model = default_model()
+    """Build the mart from placed events, the mart of attempts and what these let one believe."""
     events = of_the_learner(placed).dropna(subset=["topic_id"])
     mart = pd.DataFrame({"event_count": count(events, BY)})
     seen = pd.to_datetime(events["at"], unit="us", utc=True).groupby([events[name] for name in BY])
@@ -52,43 +82,16 @@ def build_topic_mastery(
     attempted = attempts.groupby(BY)["attempted_at"]
     mart["first_attempt_at"], mart["last_attempt_at"] = attempted.min(), attempted.max()
     names = ["mastery_score", "mastery_low", "mastery_high", "mastery_level"]
-    beliefs = _believe_all(mart.index, attempts, midnight(as_of), model)
-    mart[names] = pd.DataFrame(beliefs, index=mart.index, columns=names)
-    mart["model_version"] = model["version"]
-    mart["as_of"] = midnight(as_of)
+    told = [beliefs.believe(user, topic) for user, topic in mart.index]
+    mart[names] = pd.DataFrame(told, index=mart.index, columns=names)
+    mart["model_version"] = beliefs.model["version"]
+    mart["as_of"] = beliefs.now
     return mart.reset_index()[[*COLUMNS]]
 
 
 def midnight(as_of: datetime) -> pd.Timestamp:
     """Give the midnight that begins the UTC date of an instant."""
     return pd.Timestamp(datetime.combine(as_of.astimezone(UTC).date(), time.min, UTC))
-
-
-def _believe_all(
-    topics: "pd.Index[Any]", attempts: pd.DataFrame, now: pd.Timestamp, model: Model
-) -> list[tuple[float, float, float, str]]:
-    """Score and interval and level of each (learner, topic), in their order."""
-    in_order = attempts.sort_values(["attempted_at", "event_id"])
-    known = {user: _learn(rows, model) for user, rows in in_order.groupby("user_id", sort=False)}
-    stranger = LearnerModel(model)
-    beliefs = []
-    for user, topic in topics:
-        learner = known.get(user, stranger)
-        belief = learner.believe(topic, _days(now))
-        beliefs.append((*belief, learner.level(topic, belief.score)))
-    return beliefs
-
-
-def _learn(rows: pd.DataFrame, model: Model) -> LearnerModel:
-    learner = LearnerModel(model)
-    names = ["topic_id", "is_correct", "hint_used", "confidence_level", "attempt_number"]
-    for at, topic, right, hinted, sure, number in rows[["attempted_at", *names]].itertuples(
-        index=False, name=None
-    ):
-        confidence = None if pd.isna(sure) else int(sure)
-        answer = Answer(_days(at), bool(right), bool(hinted), confidence, number == 1)
-        learner.add("" if pd.isna(topic) else topic, answer)
-    return learner
 
 
 def _days(instant: pd.Timestamp) -> float:

@@ -8,6 +8,7 @@ Staging and marts are read, raw never: what staging lost on the way is for the o
 from quality.reconciliation import (
     daily_user_stats,
     knowledge_gaps,
+    mastery_history,
     material_interactions,
     question_attempts,
     study_sessions,
@@ -29,6 +30,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
     *user_gamification.RECONCILIATIONS,
     *topic_mastery.RECONCILIATIONS,
     *knowledge_gaps.RECONCILIATIONS,
+    *mastery_history.RECONCILIATIONS,
     *user_learning_metrics.RECONCILIATIONS,
 )
 

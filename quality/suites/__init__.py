@@ -6,6 +6,7 @@ from types import MappingProxyType
 from quality.suites import (
     daily_user_stats,
     knowledge_gaps,
+    mastery_history,
     material_interactions,
     question_attempts,
     study_sessions,
@@ -30,6 +31,7 @@ SUITES: Mapping[str, Suite] = MappingProxyType(
             user_gamification.SUITE,
             topic_mastery.SUITE,
             knowledge_gaps.SUITE,
+            mastery_history.SUITE,
             user_learning_metrics.SUITE,
         )
     }

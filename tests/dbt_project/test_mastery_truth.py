@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from ingestion.simulation import hidden_abilities, simulate
-from tests.dbt_project.conftest import Dbt
+from tests.dbt_project.conftest import MODELS, Dbt
 from tests.end_to_end.test_oracle import land_all
 
 # The last simulated instant is the midnight that mastery is told of.
@@ -25,8 +25,8 @@ def test_mastery_orders_learners_by_their_hidden_ability_and_is_as_sure_as_it_sa
     dbt: Dbt, database_url: str
 ) -> None:
     land_all(database_url, simulate(*COHORT))
-    ran = dbt("run", url=database_url, as_of=END.isoformat())
-    assert ran.returncode == 0, ran.stdout
+    ran = dbt("build", *MODELS, url=database_url, as_of=END.isoformat())
+    assert ran.success, ran.stdout
     with psycopg.connect(database_url) as connection:
         rows = connection.execute(_MASTERY).fetchall()
     told = pd.DataFrame(rows, columns=["user", "topic", "answers", "score", "low", "high"])

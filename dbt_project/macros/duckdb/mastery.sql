@@ -9,3 +9,8 @@
         where false
     )
 {%- endmacro %}
+
+
+{% macro duckdb__by_code_points(value) -%}
+    {{ value }}
+{%- endmacro %}

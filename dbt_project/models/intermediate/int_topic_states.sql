@@ -1,7 +1,7 @@
 {{
     config(
-        unique_key=['user_id', 'topic_id'],
-        indexes=[{'columns': ['user_id', 'topic_id'], 'unique': true}],
+        unique_key=['user_id', 'topic_id', 'utc_date'],
+        indexes=[{'columns': ['user_id', 'topic_id', 'utc_date'], 'unique': true}],
         meta={
             'key': ['user_id'],
             'logged': ['user_id', 'topic_id'],
@@ -52,25 +52,36 @@ scored as (
     from foretold
 ),
 
--- The last answer at which each level was reached, and the last at which it was lost.
+-- The last answer so far at which each level was reached, and the last at which it was lost.
 marked as (
     select
         *,
-        {{ level_marks('mastery_score', 'topic_answers', 'topic_rows') }},
-        max(topic_answers) over topic_rows as last_answer
+        {{ local_date('attempted_at', "'UTC'") }} as utc_date,
+        {{ level_marks('mastery_score', 'topic_answers', 'topic_so_far') }},
+        lead(attempted_at) over topic_order as next_attempt_at
     from scored
-    window topic_rows as (partition by user_id, topic_id)
+    window
+        topic_order as (partition by user_id, topic_id order by topic_answers),
+        topic_so_far as (
+            partition by user_id, topic_id order by topic_answers
+            rows between unbounded preceding and current row
+        )
 ),
 
+-- The last answer of each date is kept.
 final as (
     select
         user_id,
         topic_id,
+        utc_date,
+        attempted_at,
+        next_attempt_at is null as is_last,
+        mastery_logit,
         {{ state_columns('learner') }},
         {{ state_columns('topic') }},
         {{ held_levels() }}
     from marked
-    where topic_answers = last_answer
+    where next_attempt_at is null or {{ local_date('next_attempt_at', "'UTC'") }} != utc_date
 )
 
 select * from final

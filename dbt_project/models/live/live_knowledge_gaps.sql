@@ -19,6 +19,7 @@
             'question_attempts',
             'int_topic_states',
             'topic_mastery',
-        ]
+        ],
+        beside=['int_cohort_topics', 'topics', 'topic_prerequisites']
     )
 }}

@@ -64,71 +64,7 @@ counted as (
             and topics.topic_id = attempt_totals.topic_id
 ),
 
-states as (
-    select * from {{ touched(ref('int_topic_states')) }} as int_topic_states
-),
-
--- What is known of a learner stands with the topic answered last.
-placed as (
-    select
-        *,
-        max(learner_answers) over (partition by user_id) as last_answer
-    from states
-),
-
-learners as (
-    select
-        user_id,
-        {{ state_columns('learner') }}
-    from placed
-    where learner_answers = last_answer
-),
-
-difficulties as (
-    select
-        kind,
-        subject,
-        first_logit
-    from {{ frozen_difficulties() }} as frozen
-),
-
-joined as (
-    select
-        counted.*,
-        {{ state_columns('learner', 'learners') }},
-        {{ state_columns('topic', 'states') }},
-        {{ carried_levels('states') }},
-        coalesce(topics.first_logit, overall.first_logit, {{ default_first_logit() }})
-            as reference_logit,
-        {{ days_of(as_of_midnight()) }} as at_days
-    from counted
-    left join learners on counted.user_id = learners.user_id
-    left join states
-        on
-            counted.user_id = states.user_id
-            and counted.topic_id = states.topic_id
-    left join difficulties as topics
-        on topics.kind = 'topic' and counted.topic_id = topics.subject
-    left join difficulties as overall
-        on overall.kind = 'all'
-),
-
-foretold as (
-    select
-        *,
-        {{ reference_logit_of('at_days') }} as mastery_logit,
-        {{ mastery_reach() }} * {{ mastery_spread('questions_attempted') }} as reach
-    from joined
-),
-
-scored as (
-    select
-        *,
-        {{ chance_of('mastery_logit') }} as mastery_score,
-        {{ chance_of('mastery_logit - reach') }} as mastery_low,
-        {{ chance_of('mastery_logit + reach') }} as mastery_high
-    from foretold
-),
+{{ mastery_read_out('counted') }},
 
 final as (
     select

@@ -114,7 +114,9 @@ def test_another_model_is_another_definition_of_mastery_and_of_nothing_else() ->
 
     changed = {name for name in before if before[name].digest != after[name].digest}
     assert changed == {
+        "int_cohort_topics",
         "int_topic_states",
+        "mastery_history",
         "topic_mastery",
         "knowledge_gaps",
         "user_learning_metrics",

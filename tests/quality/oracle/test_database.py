@@ -80,12 +80,12 @@ def test_oracle_depends_on_as_of_for_what_depends_on_now_alone(filled_url: str) 
     columns = [difference.column for difference in found.pop("user_gamification")]
     assert columns == ["current_streak"]
     assert {difference.column for difference in found.pop("topic_mastery")} == {
-        *("as_of", "mastery_score", "mastery_low", "mastery_high"),
+        *("as_of", "mastery_score", "mastery_low", "mastery_high", "mastery_level"),
     }
     # Whatever was answered has decayed since, and nothing lies in any window.
     assert {difference.column for difference in found.pop("knowledge_gaps")} == {
         *(None, "gap_type", "recommended_action", "status", "severity", "evidence", "resolved_at"),
-        "mastery_score",
+        *("mastery_score", "recommendation", "gap_rank"),
     }
     assert {difference.column for difference in found.pop("user_learning_metrics")} == {
         *("as_of_date", "current_streak_days", "days_active_7", "days_active_28"),

@@ -1,0 +1,142 @@
+{#-
+    The stages of topics that begin with an attempt: CTEs up to `held`, one row per attempt, with the numbers
+    of the topic so far and whether each kind of gap that answers open is open after it.
+-#}
+{% macro answered_stages() -%}
+attempts as (
+    select
+        event_id,
+        user_id,
+        topic_id,
+        question_id,
+        selected_answer,
+        confidence_level,
+        time_to_answer_seconds,
+        is_correct,
+        hint_used,
+        attempted_at
+    from {{ touched(ref('question_attempts')) }} as attempts
+    where topic_id is not null
+),
+
+-- 4 and 5 of 5 are sure. The same wrong answer twice in a row is meant, too.
+answered as (
+    select
+        *,
+        row_number() over question_attempts as question_number,
+        coalesce(
+            not is_correct
+            and (
+                confidence_level >= 4
+                or (
+                    selected_answer = lag(selected_answer) over question_attempts
+                    and not lag(is_correct) over question_attempts
+                )
+            ),
+            false
+        ) as is_misconceived
+    from attempts
+    window
+        question_attempts as (
+            partition by user_id, topic_id, question_id
+            order by attempted_at, event_id
+        )
+),
+
+-- So many answers to the question in a row were wrong and meant, up to this one.
+meant as (
+    select
+        *,
+        question_number - coalesce(
+            max(case when not is_misconceived then question_number end) over question_so_far, 0
+        ) as meant_in_a_row
+    from answered
+    window
+        question_so_far as (
+            partition by user_id, topic_id, question_id
+            order by attempted_at, event_id
+            rows between unbounded preceding and current row
+        )
+),
+
+-- By how much an attempt changes the numbers of the topic: their sums are the numbers.
+changed as (
+    select
+        *,
+        meant_in_a_row - coalesce(lag(meant_in_a_row) over question_attempts, 0)
+            as misconceived_answers_change,
+        case when is_misconceived then 1 else 0 end
+        - case when lag(is_misconceived) over question_attempts then 1 else 0 end
+            as misconceived_questions_change
+    from meant
+    window
+        question_attempts as (
+            partition by user_id, topic_id, question_id
+            order by attempted_at, event_id
+        )
+),
+
+counted as (
+    select
+        user_id,
+        topic_id,
+        attempted_at as started_at,
+        lead(attempted_at) over attempts_so_far as ended_at,
+        row_number() over attempts_so_far as questions_attempted,
+        count(case when is_correct then 1 end) over attempts_so_far as questions_correct,
+        count(case when question_number = 1 then 1 end) over attempts_so_far as questions_seen,
+        cast(sum(misconceived_answers_change) over attempts_so_far as bigint)
+            as misconceived_answers,
+        cast(sum(misconceived_questions_change) over attempts_so_far as bigint)
+            as misconceived_questions,
+        count(*) over last_ten as recent_attempts,
+        count(case when is_correct then 1 end) over last_ten as recent_correct,
+        count(
+            case
+                when is_correct and not (hint_used or {{ is_unsure() }} or {{ is_slow() }}) then 1
+            end
+        ) over last_five as recent_firm,
+        count(case when is_correct and hint_used then 1 end) over last_five as recent_hinted,
+        count(case when is_correct and {{ is_unsure() }} then 1 end) over last_five
+            as recent_unsure,
+        count(case when is_correct and {{ is_slow() }} then 1 end) over last_five as recent_slow
+    from changed
+    window
+        attempts_so_far as (
+            partition by user_id, topic_id
+            order by attempted_at, event_id
+            rows between unbounded preceding and current row
+        ),
+        last_ten as (
+            partition by user_id, topic_id
+            order by attempted_at, event_id
+            rows between 9 preceding and current row
+        ),
+        last_five as (
+            partition by user_id, topic_id
+            order by attempted_at, event_id
+            rows between 4 preceding and current row
+        )
+),
+
+-- A gap opens at one bound and closes at another.
+held as (
+    select
+        *,
+        {{ is_held('misconceived_answers >= 2', 'misconceived_questions = 0') }}
+            as is_misconception,
+        {{ is_held(
+            'questions_attempted >= 3 and recent_correct * 2 < recent_attempts',
+            'recent_correct * 5 >= recent_attempts * 3'
+        ) }} as is_weak,
+        {{ is_held('questions_attempted >= 5 and recent_firm <= 2', 'recent_firm >= 4') }}
+            as is_fragile
+    from counted
+    window
+        attempts_so_far as (
+            partition by user_id, topic_id
+            order by questions_attempted
+            rows between unbounded preceding and current row
+        )
+)
+{%- endmacro %}
