@@ -65,25 +65,43 @@
 {%- endmacro %}
 
 
+{#- The numbers that stand behind a gap, of the attempts up to its stage: columns of `int_topic_stages`. -#}
+{% macro gap_evidence() -%}
+    {{ return([
+        'questions_attempted',
+        'questions_correct',
+        'questions_seen',
+        'recent_attempts',
+        'recent_correct',
+        'recent_firm',
+        'recent_hinted',
+        'recent_unsure',
+        'recent_slow',
+        'misconceived_answers',
+        'misconceived_questions',
+    ]) }}
+{%- endmacro %}
+
+
 {#- What to do about a gap, with the numbers that say why. -#}
 {% macro recommendation_in_words() -%}
-    case ranked.gap_type
+    case gap_type
         when 'misconception'
             then 'Compare your answers with the right ones: sure and wrong '
-                || cast(ranked.misconceived_answers as text) || ' times, at '
-                || cast(ranked.misconceived_questions as text) || ' questions.'
+                || cast(misconceived_answers as text) || ' times, at '
+                || cast(misconceived_questions as text) || ' questions.'
         when 'weak'
-            then 'Study the topic again: right ' || cast(ranked.recent_correct as text)
-                || ' of the last ' || cast(ranked.recent_attempts as text) || ' times.'
+            then 'Study the topic again: right ' || cast(recent_correct as text)
+                || ' of the last ' || cast(recent_attempts as text) || ' times.'
         when 'fragile'
             then 'Practise until it holds: right, unaided, sure and quick '
-                || cast(ranked.recent_firm as text) || ' of the last 5 times.'
+                || cast(recent_firm as text) || ' of the last 5 times.'
         when 'decayed' then 'Review the topic: no answer for {{ days_to_decay() }} days or more.'
         when 'unseen' then 'Answer first questions: others study the topic, or you met it and left it.'
     end
     || case
-        when needed.study_first is null then ''
-        else ' Before it: ' || needed.study_first || '.'
+        when study_first is null then ''
+        else ' Before it: ' || study_first || '.'
     end
 {%- endmacro %}
 

@@ -14,3 +14,7 @@
 {% macro duckdb__by_code_points(value) -%}
     {{ value }}
 {%- endmacro %}
+
+
+{#- A name is computed once here, however often it is read. -#}
+{% macro duckdb__computed_once() %}{% endmacro %}

@@ -50,6 +50,16 @@
 {%- endmacro %}
 
 
+{#- The keys themselves that the run recomputes: all that an input has where the model is built whole. -#}
+{% macro touched_groups(relation) -%}
+    {%- if not execute or is_built_whole() -%}
+        (select distinct {{ model['config']['meta']['key'] | join(', ') }} from {{ relation }})
+    {%- else -%}
+        {{ touched_keys() }}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {#- The temporary table of the keys that the run recomputes. -#}
 {% macro touched_keys() -%}
     touched__{{ model['name'] }}

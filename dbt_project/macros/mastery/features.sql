@@ -1,56 +1,69 @@
 {#-
     What the model reads, by name: docs/mastery.md says of each what it means. Expressions over the columns
-    of `answer_states`.
+    of `answer_states`. What is 0 whatever they hold is left out: logarithms are most of what scoring costs.
 
-    at: when the question is asked, in days. before: the prefix of the states that are known
-    then. logit: how easy the question is; new: whether the learner has not answered it yet, as SQL
-    that is 1 or 0; `question`: its own states, if they can be known.
+    at: when the question is asked, in days; none: right after the answer that the states are of.
+    before: the prefix of the states that are known then. logit: how easy the question is; new: whether
+    the learner has not answered it yet, as SQL that is 1 or 0. of: whose states can be known.
 -#}
-{% macro mastery_features(at, before, logit, topic_logit, new, hinted='0', question=true) -%}
+{% macro mastery_features(at, before, logit, topic_logit, new, hinted='0', of=('learner', 'topic')) -%}
     {%- set f = {} -%}
     {%- do f.update({
         'question_logit': logit,
         'question_first_logit': '(' ~ logit ~ ') * ' ~ new,
         'topic_logit': topic_logit,
         'hinted': hinted,
+        'question_new': new,
+        'topic_new': '1',
+        'learner_hinted_64': 'coalesce(' ~ before ~ 'learner_hinted_64, 0) / 64',
+        'learner_surprise_16': 'coalesce(' ~ before ~ 'learner_surprise_16, 0) / 16',
     }) -%}
-    {%- for who, windows in {'learner': [16, 64], 'topic': [4, 16], 'question': [3]}.items() -%}
-        {%- if who != 'question' or question -%}
-            {%- do f.update(known_of(before ~ who, who, windows, at, before ~ 'learner_answers')) -%}
+    {%- for who, windows in {'learner': [16, 64], 'topic': [4, 16], 'question': [3]}.items() if who in of -%}
+        {%- do f.update(known_of(before ~ who, who, windows)) -%}
+        {%- if at is not none -%}
+            {%- do f.update(time_since(before ~ who, who, at, before ~ 'learner_answers')) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- set topic = before ~ 'topic' -%}
-    {%- set learner = before ~ 'learner' -%}
-    {%- do f.update({
-        'question_new': new,
-        'learner_hinted_64': 'coalesce(' ~ learner ~ '_hinted_64, 0) / 64',
-        'learner_surprise_16': 'coalesce(' ~ learner ~ '_surprise_16, 0) / 16',
+    {%- if 'topic' in of -%}
+        {%- do f.update(known_of_topic(before ~ 'topic', at, new)) -%}
+    {%- endif -%}
+    {{ return(f) }}
+{%- endmacro %}
+
+
+{#- What only a topic has: answers by how sure, and what fades. -#}
+{% macro known_of_topic(topic, at, new) -%}
+    {%- set f = {
         'topic_surprise_16': 'coalesce(' ~ topic ~ '_surprise_16, 0) / 16',
         'new_topic_rate': new ~ ' * ln((coalesce(' ~ topic ~ '_right, 0) + 1) / (coalesce('
             ~ topic ~ '_answers - ' ~ topic ~ '_right, 0) + 1))',
-        'new_topic_gap': new ~ ' * ' ~ gap_log(topic, at),
-    }) -%}
+    } -%}
+    {%- if at is not none -%}
+        {%- do f.update({'new_topic_gap': new ~ ' * ' ~ gap_log(topic, at)}) -%}
+    {%- endif -%}
     {%- for name in ['hinted_right', 'unsure_right', 'sure_right', 'sure_wrong'] -%}
         {%- do f.update({'topic_' ~ name: 'ln(1 + coalesce(' ~ topic ~ '_' ~ name ~ ', 0))'}) -%}
     {%- endfor -%}
     {%- for days in mastery_half_lives() -%}
         {%- for side in ['right', 'wrong'] -%}
-            {%- set name = 'topic_' ~ side ~ '_' ~ days ~ 'd' -%}
-            {%- do f.update({name: 'ln(1 + coalesce(' ~ before ~ name ~ ' / '
-                ~ growth('greatest(' ~ at ~ ' - ' ~ topic ~ '_at, 0)', days) ~ ', 0))'}) -%}
+            {%- set counted = topic ~ '_' ~ side ~ '_' ~ days ~ 'd' -%}
+            {%- if at is not none -%}
+                {%- set counted = counted ~ ' / '
+                    ~ growth('greatest(' ~ at ~ ' - ' ~ topic ~ '_at, 0)', days) -%}
+            {%- endif -%}
+            {%- do f.update({'topic_' ~ side ~ '_' ~ days ~ 'd': 'ln(1 + coalesce(' ~ counted ~ ', 0))'}) -%}
         {%- endfor -%}
     {%- endfor -%}
     {{ return(f) }}
 {%- endmacro %}
 
 
-{#- What is alike for a learner, a topic and a question: counts, the last few, and how long ago. -#}
-{% macro known_of(state, who, windows, at, place) -%}
+{#- What is alike for a learner, a topic and a question: counts, and the last few. -#}
+{% macro known_of(state, who, windows) -%}
     {%- set answers = 'coalesce(' ~ state ~ '_answers, 0)' -%}
     {%- set f = {
         who ~ '_right': 'ln(1 + coalesce(' ~ state ~ '_right, 0))',
         who ~ '_wrong': 'ln(1 + coalesce(' ~ state ~ '_answers - ' ~ state ~ '_right, 0))',
-        who ~ '_gap': gap_log(state, at),
         who ~ '_surprise': 'coalesce(' ~ state ~ '_surprise, 0) / sqrt(' ~ answers ~ ' + 1)',
     } -%}
     {%- for last in windows -%}
@@ -60,21 +73,29 @@
             who ~ '_wrong_' ~ last: '(least(' ~ answers ~ ', ' ~ last ~ ') - ' ~ right ~ ') / ' ~ last,
         }) -%}
     {%- endfor -%}
-    {%- if who == 'learner' -%}
-        {%- do f.update({'learner_new': 'case when ' ~ answers ~ ' = 0 then 1 else 0 end'}) -%}
-    {%- else -%}
+    {%- if who != 'question' -%}
+        {%- do f.update({who ~ '_new': 'case when ' ~ answers ~ ' = 0 then 1 else 0 end'}) -%}
+    {%- endif -%}
+    {%- if who != 'learner' -%}
+        {%- do f.update({who ~ '_last_right': 'coalesce(' ~ state ~ '_last_right, 0)'}) -%}
+    {%- endif -%}
+    {{ return(f) }}
+{%- endmacro %}
+
+
+{#- How long ago the last answer was, in time and in answers since: all of it 0 right after one. -#}
+{% macro time_since(state, who, at, place) -%}
+    {%- set gap = gap_log(state, at) -%}
+    {%- set f = {who ~ '_gap': gap} -%}
+    {%- if who != 'learner' -%}
         {%- set last_right = 'coalesce(' ~ state ~ '_last_right, 0)' -%}
         {%- set since = 'coalesce(ln(1 + ' ~ place ~ ' - ' ~ state ~ '_place), 0)' -%}
         {%- do f.update({
-            who ~ '_last_right': last_right,
             who ~ '_since': since,
             who ~ '_since_right': since ~ ' * ' ~ last_right,
-            who ~ '_gap_right': gap_log(state, at) ~ ' * ' ~ last_right,
-            who ~ '_gap_answers': gap_log(state, at) ~ ' * ln(1 + ' ~ answers ~ ')',
+            who ~ '_gap_right': gap ~ ' * ' ~ last_right,
+            who ~ '_gap_answers': gap ~ ' * ln(1 + coalesce(' ~ state ~ '_answers, 0))',
         }) -%}
-    {%- endif -%}
-    {%- if who == 'topic' -%}
-        {%- do f.update({'topic_new': 'case when ' ~ answers ~ ' = 0 then 1 else 0 end'}) -%}
     {%- endif -%}
     {{ return(f) }}
 {%- endmacro %}
@@ -94,19 +115,23 @@
         logit='expected_logit',
         topic_logit='case when question_number = 1 then reference_logit else topic_again_logit end',
         new='(case when question_number = 1 then 1 else 0 end)',
-        hinted='is_hinted'
+        hinted='is_hinted',
+        of=('learner', 'topic', 'question')
     )) }}
 {%- endmacro %}
 
 
-{#- What is read of the topic's average question, never seen before and answered without a hint. -#}
-{% macro reference_features(at, before='') -%}
+{#-
+    What is read of the topic's average question, never seen before and answered without a hint. Of a topic
+    that the learner never answered only the learner's own states are `of` use.
+-#}
+{% macro reference_features(at, of=('learner', 'topic')) -%}
     {{ return(mastery_features(
         at=at,
-        before=before,
+        before='',
         logit='reference_logit',
         topic_logit='reference_logit',
         new='1',
-        question=false
+        of=of
     )) }}
 {%- endmacro %}

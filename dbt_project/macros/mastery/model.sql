@@ -101,8 +101,8 @@
 
 
 {#- The logit of a right answer to the topic's average question; and its features as columns. -#}
-{% macro reference_logit_of(at) -%}
-    {{ mastery_logit(reference_features(at)) }}
+{% macro reference_logit_of(at, of=('learner', 'topic')) -%}
+    {{ mastery_logit(reference_features(at, of)) }}
 {%- endmacro %}
 
 {% macro feature_columns() -%}

@@ -1,77 +1,72 @@
 {#-
     What is known after each answer: of its learner, of the learner in its topic, and of the learner at
-    its question. CTEs, from `answers` (event_id, user_id, topic_id, question_id, is_correct, hint_used,
-    confidence_level, attempted_at, fold) and `difficulties` (fold, kind, subject, first_logit, again_logit):
-    to `answer_states`, whose columns `learner_*`, `topic_*` and `question_*` include the answer, and
-    `before_*` do not.
+    its question. CTEs, from `answers` (event_id, user_id, topic_id, question_id, attempt_number,
+    is_correct, hint_used, confidence_level, attempted_at, fold) and `difficulties` (fold, kind, subject,
+    first_logit, again_logit): to `answer_states`, whose columns `learner_*`, `topic_*` and `question_*`
+    include the answer, and `before_*` do not.
 
     Every one follows from the answers in their order and from nothing else, so it does not matter when
     an answer arrived. All are doubles: an integer would be divided as one, or summed up as a
-    decimal.
+    decimal. Windows of one order stand together, the topic's last: each order is sorted once.
 -#}
 {% macro answer_states() -%}
     {%- set states = mastery_states() -%}
-numbered as (
-    select
-        *,
-        case when is_correct then 1 else 0 end as is_right,
-        case when hint_used then 1 else 0 end as is_hinted,
-        {{ days_of('attempted_at') }} as at_days,
-        row_number() over question_order as question_number,
-        min({{ days_of('attempted_at') }}) over topic_rows as topic_began
-    from answers
-    window
-        question_order as (partition by user_id, question_id order by attempted_at, event_id),
-        topic_rows as (partition by user_id, topic_id)
-),
-
+    {%- set model = mastery_model() -%}
 expected as (
     select
-        numbered.*,
+        answers.*,
+        answers.attempt_number as question_number,
+        case when answers.is_correct then 1 else 0 end as is_right,
+        case when answers.hint_used then 1 else 0 end as is_hinted,
+        {{ days_of('answers.attempted_at') }} as at_days,
         coalesce(
-            topics.first_logit, overall.first_logit, {{ mastery_model()['first_logit'] }}
+            topics.first_logit, overall.first_logit, {{ model['first_logit'] }}
         ) as reference_logit,
         coalesce(
-            topics.again_logit, overall.again_logit, {{ mastery_model()['again_logit'] }}
+            topics.again_logit, overall.again_logit, {{ model['again_logit'] }}
         ) as topic_again_logit,
-        questions.first_logit as own_first_logit,
-        questions.again_logit as own_again_logit
-    from numbered
+        case
+            when answers.attempt_number = 1
+                then coalesce(
+                    questions.first_logit,
+                    topics.first_logit,
+                    overall.first_logit,
+                    {{ model['first_logit'] }}
+                )
+            else coalesce(
+                questions.again_logit,
+                topics.again_logit,
+                overall.again_logit,
+                {{ model['again_logit'] }}
+            )
+        end as expected_logit
+    from answers
     left join difficulties as questions
         on
-            numbered.fold = questions.fold
+            answers.fold = questions.fold
             and questions.kind = 'question'
-            and numbered.question_id = questions.subject
+            and answers.question_id = questions.subject
     left join difficulties as topics
         on
-            numbered.fold = topics.fold
+            answers.fold = topics.fold
             and topics.kind = 'topic'
-            and numbered.topic_id = topics.subject
+            and answers.topic_id = topics.subject
     left join difficulties as overall
-        on numbered.fold = overall.fold and overall.kind = 'all'
+        on answers.fold = overall.fold and overall.kind = 'all'
 ),
 
 surprised as (
     select
         *,
-        case
-            when question_number = 1 then coalesce(own_first_logit, reference_logit)
-            else coalesce(own_again_logit, topic_again_logit)
-        end as expected_logit,
-        is_right - 1 / (1 + exp(-case
-            when question_number = 1 then coalesce(own_first_logit, reference_logit)
-            else coalesce(own_again_logit, topic_again_logit)
-        end)) as surprise,
-        {% for days in mastery_half_lives() -%}
-        {{ growth('at_days - topic_began', days) }} as growth_{{ days }}{{ "," if not loop.last }}
-        {% endfor %}
+        {{ billionths('is_right - 1 / (1 + exp(-expected_logit))') }} as surprise
     from expected
+    {{ computed_once() }}
 ),
 
-known as (
+followed as (
     select
         *,
-        {% for name, state in states.items() -%}
+        {% for name, state in states.items() if name.startswith('learner') -%}
         cast({{ state }} as double precision) as {{ name }}{{ "," if not loop.last }}
         {% endfor %}
     from surprised
@@ -87,7 +82,36 @@ known as (
         learner_64 as (
             partition by user_id order by attempted_at, event_id
             rows between 63 preceding and current row
-        ),
+        )
+),
+
+begun as (
+    select
+        *,
+        first_value(attempted_at) over topic_order as first_attempt_at
+    from followed
+    window
+        topic_order as (partition by user_id, topic_id order by attempted_at, event_id)
+),
+
+grown as (
+    select
+        *,
+        {% for days in mastery_half_lives() -%}
+        {{ growth('at_days - ' ~ days_of('first_attempt_at'), days) }} as growth_{{ days }}{{ "," if not loop.last }}
+        {% endfor %}
+    from begun
+    {{ computed_once() }}
+),
+
+known as (
+    select
+        *,
+        {% for name, state in states.items() if not name.startswith('learner') -%}
+        cast({{ state }} as double precision) as {{ name }}{{ "," if not loop.last }}
+        {% endfor %}
+    from grown
+    window
         topic_so_far as (
             partition by user_id, topic_id order by attempted_at, event_id
             rows between unbounded preceding and current row
@@ -125,6 +149,15 @@ answer_states as (
 {%- endmacro %}
 
 
+{#-
+    A number between -2 and 2 in whole billionths. Integers add up to the same in any order and are
+    taken off again exactly, so that PostgreSQL need not sum a moving frame anew at each row.
+-#}
+{% macro billionths(value) -%}
+    cast(round(1000000000 * ({{ value }})) as integer)
+{%- endmacro %}
+
+
 {#- The columns of what is known of a learner or a topic, with commas between. -#}
 {% macro state_columns(who, relation=none) -%}
     {%- for name in mastery_states() if name.startswith(who) -%}
@@ -143,8 +176,8 @@ answer_states as (
         'learner_right_16': 'sum(is_right) over learner_16',
         'learner_right_64': 'sum(is_right) over learner_64',
         'learner_hinted_64': 'sum(is_hinted) over learner_64',
-        'learner_surprise': 'sum(surprise) over learner_so_far',
-        'learner_surprise_16': 'sum(surprise) over learner_16',
+        'learner_surprise': 'cast(sum(surprise) over learner_so_far as double precision) / 1000000000',
+        'learner_surprise_16': 'cast(sum(surprise) over learner_16 as double precision) / 1000000000',
         'learner_at': 'at_days',
         'topic_answers': 'count(*) over topic_so_far',
         'topic_right': 'sum(is_right) over topic_so_far',
@@ -154,17 +187,17 @@ answer_states as (
         'topic_unsure_right': 'count(case when is_correct and ' ~ unsure ~ ' then 1 end) over topic_so_far',
         'topic_sure_right': 'count(case when is_correct and ' ~ sure ~ ' then 1 end) over topic_so_far',
         'topic_sure_wrong': 'count(case when not is_correct and ' ~ sure ~ ' then 1 end) over topic_so_far',
-        'topic_surprise': 'sum(surprise) over topic_so_far',
-        'topic_surprise_16': 'sum(surprise) over topic_16',
+        'topic_surprise': 'cast(sum(surprise) over topic_so_far as double precision) / 1000000000',
+        'topic_surprise_16': 'cast(sum(surprise) over topic_16 as double precision) / 1000000000',
         'topic_at': 'at_days',
-        'topic_place': 'count(*) over learner_so_far',
+        'topic_place': 'learner_answers',
         'topic_last_right': 'is_right',
         'question_answers': 'question_number',
         'question_right': 'sum(is_right) over question_so_far',
         'question_right_3': 'sum(is_right) over question_3',
-        'question_surprise': 'sum(surprise) over question_so_far',
+        'question_surprise': 'cast(sum(surprise) over question_so_far as double precision) / 1000000000',
         'question_at': 'at_days',
-        'question_place': 'count(*) over learner_so_far',
+        'question_place': 'learner_answers',
         'question_last_right': 'is_right',
     } -%}
     {%- for days in mastery_half_lives() -%}

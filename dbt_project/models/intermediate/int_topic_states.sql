@@ -28,6 +28,7 @@ answers as (
         user_id,
         coalesce(topic_id, '') as topic_id,
         question_id,
+        attempt_number,
         is_correct,
         hint_used,
         confidence_level,
@@ -41,8 +42,9 @@ answers as (
 foretold as (
     select
         *,
-        {{ reference_logit_of('at_days') }} as mastery_logit
+        {{ reference_logit_of(none) }} as mastery_logit
     from answer_states
+    {{ computed_once() }}
 ),
 
 scored as (
@@ -50,6 +52,7 @@ scored as (
         *,
         {{ chance_of('mastery_logit') }} as mastery_score
     from foretold
+    {{ computed_once() }}
 ),
 
 -- The last answer so far at which each level was reached, and the last at which it was lost.
@@ -58,12 +61,11 @@ marked as (
         *,
         {{ local_date('attempted_at', "'UTC'") }} as utc_date,
         {{ level_marks('mastery_score', 'topic_answers', 'topic_so_far') }},
-        lead(attempted_at) over topic_order as next_attempt_at
+        lead(attempted_at) over topic_so_far as next_attempt_at
     from scored
     window
-        topic_order as (partition by user_id, topic_id order by topic_answers),
         topic_so_far as (
-            partition by user_id, topic_id order by topic_answers
+            partition by user_id, topic_id order by attempted_at, event_id
             rows between unbounded preceding and current row
         )
 ),
@@ -75,6 +77,7 @@ final as (
         topic_id,
         utc_date,
         attempted_at,
+        first_attempt_at,
         next_attempt_at is null as is_last,
         mastery_logit,
         {{ state_columns('learner') }},

@@ -20,6 +20,7 @@ attempts as (
         user_id,
         topic_id,
         question_id,
+        attempt_number,
         is_correct,
         hint_used,
         confidence_level,

@@ -24,12 +24,7 @@ met_topics as (
     from {{ touched(ref('topic_mastery')) }} as topics
 ),
 
-cohort_topics as (
-    select
-        topic_id,
-        studied_since
-    from {{ ref('int_cohort_topics') }}
-),
+{{ known_states() }},
 
 learners as (
     select
@@ -39,153 +34,131 @@ learners as (
     group by user_id
 ),
 
+studied as (
+    select
+        cohort_topics.topic_id,
+        cohort_topics.studied_since,
+        coalesce(
+            topic_difficulties.first_logit, overall.first_logit, {{ default_first_logit() }}
+        ) as reference_logit
+    from {{ ref('int_cohort_topics') }} as cohort_topics
+    left join difficulties as topic_difficulties
+        on
+            topic_difficulties.kind = 'topic'
+            and cohort_topics.topic_id = topic_difficulties.subject
+    left join difficulties as overall
+        on overall.kind = 'all'
+),
+
 -- What the cohort studies is to be studied by whoever is there, met or not.
 expected as (
     select
         learners.user_id,
-        cohort_topics.topic_id,
-        cast(0 as bigint) as questions_attempted,
-        greatest(learners.first_seen_at, cohort_topics.studied_since) as expected_since,
-        met_topics.user_id is null as is_unmet
+        studied.topic_id,
+        studied.reference_logit,
+        greatest(learners.first_seen_at, studied.studied_since) as expected_since,
+        {{ state_columns('learner', 'learner_states') }}
     from learners
-    cross join cohort_topics
-    left join met_topics
-        on
-            learners.user_id = met_topics.user_id
-            and cohort_topics.topic_id = met_topics.topic_id
+    cross join studied
+    left join learner_states on learners.user_id = learner_states.user_id
 ),
 
-unmet as (
+joined as (
     select
-        user_id,
-        topic_id,
-        questions_attempted,
-        expected_since
-    from expected
-    where is_unmet
-),
-
-{{ mastery_read_out('unmet') }},
-
--- Of every topic the stage before any attempt; without one it has no end.
-topics as (
-    select
-        met_topics.user_id,
-        met_topics.topic_id,
-        met_topics.mastery_score,
-        met_topics.mastery_low,
-        met_topics.mastery_high,
-        least(met_topics.first_seen_at, expected.expected_since) as started_at,
-        met_topics.first_attempt_at as ended_at
+        coalesce(met_topics.user_id, expected.user_id) as user_id,
+        coalesce(met_topics.topic_id, expected.topic_id) as topic_id,
+        least(met_topics.first_seen_at, expected.expected_since) as expected_since,
+        met_topics.first_attempt_at,
+        met_topics.mastery_score as met_score,
+        met_topics.mastery_low as met_low,
+        met_topics.mastery_high as met_high,
+        expected.reference_logit,
+        {{ state_columns('learner', 'expected') }},
+        {{ days_of(as_of_midnight()) }} as at_days
     from met_topics
-    left join expected
+    full outer join expected
         on
             met_topics.user_id = expected.user_id
             and met_topics.topic_id = expected.topic_id
-    union all
+),
+
+{{ mastery_read_out('0', of=['learner']) }},
+
+topics as (
     select
         user_id,
         topic_id,
-        mastery_score,
-        mastery_low,
-        mastery_high,
-        expected_since as started_at,
-        case when questions_attempted > 0 then expected_since end as ended_at
+        first_attempt_at,
+        coalesce(met_score, mastery_score) as mastery_score,
+        coalesce(met_low, mastery_low) as mastery_low,
+        coalesce(met_high, mastery_high) as mastery_high,
+        {{ days_after('expected_since', days_to_start()) }} as unseen_at
     from scored
 ),
 
-{{ answered_stages() }},
-
+-- Of the two stages that a topic has, the last one if it is a gap by now.
 stages as (
-    select * from held
-    union all
-    select
-        user_id,
-        topic_id,
-        started_at,
-        ended_at,
-        0 as questions_attempted,
-        0 as questions_correct,
-        0 as questions_seen,
-        0 as misconceived_answers,
-        0 as misconceived_questions,
-        0 as recent_attempts,
-        0 as recent_correct,
-        0 as recent_firm,
-        0 as recent_hinted,
-        0 as recent_unsure,
-        0 as recent_slow,
-        false as is_misconception,
-        false as is_weak,
-        false as is_fragile
-    from topics
+    select * from {{ touched(ref('int_topic_stages')) }} as int_topic_stages
+    where is_last = coalesce(decays_at <= {{ as_of_midnight() }}, true)
 ),
 
-judged as (
+-- Of every topic the stage before any attempt; without one it has no end.
+begun as (
     select
         *,
-        coalesce(ended_at, {{ as_of_midnight() }}) as lasted_until,
-        case
-            when questions_attempted = 0 then {{ days_after('started_at', days_to_start()) }}
-            else {{ days_after('started_at', days_to_decay()) }}
-        end as overdue_at,
-        case
-            when is_misconception then 'misconception'
-            when is_weak then 'weak'
-            when is_fragile then 'fragile'
-        end as answered_gap_type
-    from stages
+        unseen_at <= coalesce(first_attempt_at, {{ as_of_midnight() }}) as is_unseen
+    from topics
 ),
 
 gaps as (
     select
-        *,
+        begun.user_id,
+        begun.topic_id,
+        begun.mastery_score,
+        begun.mastery_low,
+        begun.mastery_high,
+        stages.started_at,
+        stages.decays_at,
+        {% for name in gap_evidence() -%}
+        coalesce(stages.{{ name }}, 0) as {{ name }},
+        {% endfor -%}
+        coalesce(stages.gap_type, 'unseen') as gap_type,
         case
-            when answered_gap_type is not null then answered_gap_type
-            when questions_attempted = 0 then 'unseen'
-            else 'decayed'
-        end as gap_type,
-        case when answered_gap_type is not null then started_at else overdue_at end as detected_at,
-        case
-            when ended_at is null and answered_gap_type is null and questions_attempted > 0
-                then {{ whole_days_between('started_at', 'lasted_until') }}
-        end as days_since_last_attempt
-    from judged
-    where answered_gap_type is not null or lasted_until >= overdue_at
+            when stages.user_id is null then begun.first_attempt_at else stages.ended_at
+        end as ended_at,
+        least(
+            case when begun.is_unseen then begun.unseen_at end,
+            stages.first_detected_at,
+            stages.detected_at
+        ) as first_detected_at
+    from begun
+    left join stages
+        on
+            begun.user_id = stages.user_id
+            and begun.topic_id = stages.topic_id
+    where stages.user_id is not null or begun.is_unseen
 ),
 
-ordered_gaps as (
+described as (
     select
-        *,
-        row_number() over (
-            partition by user_id, topic_id
-            order by questions_attempted desc
-        ) as gap_number,
-        min(detected_at) over (partition by user_id, topic_id) as first_detected_at
-    from gaps
-),
-
-last_gaps as (
-    select
-        ordered_gaps.*,
-        topics.mastery_score,
+        gaps.*,
+        gaps.ended_at is null as is_open,
+        case
+            when gaps.ended_at is null and gaps.gap_type = 'decayed'
+                then {{ whole_days_between('gaps.started_at', as_of_midnight()) }}
+        end as days_since_last_attempt,
         coalesce(exam_topics.exam_weight, {{ default_exam_weight() }}) as exam_weight,
         {{ certainty_of_gap() }} as certainty
-    from ordered_gaps
-    inner join topics
-        on
-            ordered_gaps.user_id = topics.user_id
-            and ordered_gaps.topic_id = topics.topic_id
+    from gaps
     left join {{ ref('topics') }} as exam_topics
-        on ordered_gaps.topic_id = exam_topics.topic_id
-    where ordered_gaps.gap_number = 1
+        on gaps.topic_id = exam_topics.topic_id
 ),
 
 weighed as (
     select
         *,
         case
-            when ended_at is not null then 0
+            when not is_open then 0
             when gap_type = 'misconception'
                 then greatest(
                     1 - mastery_score,
@@ -195,48 +168,65 @@ weighed as (
                 then greatest(1 - mastery_score, 1 - cast(recent_firm as double precision) / 5)
             else 1 - mastery_score
         end * certainty * exam_weight as severity
-    from last_gaps
+    from described
 ),
 
 ranked as (
     select
         *,
         case
-            when ended_at is null
+            when is_open
                 then row_number() over (
-                    partition by user_id, ended_at is null
+                    partition by user_id, is_open
                     order by severity desc, {{ by_code_points('topic_id') }}
                 )
         end as gap_rank
     from weighed
 ),
 
+open_gaps as (
+    select
+        user_id,
+        topic_id,
+        gap_rank
+    from ranked
+    where is_open
+),
+
 -- Of the open gaps in what has to come before a topic, the one that weighs most.
 needed as (
     select
-        ranked.user_id,
-        ranked.topic_id,
-        needed_topics.topic_id as study_first,
-        row_number() over (
-            partition by ranked.user_id, ranked.topic_id
-            order by needed_topics.gap_rank
-        ) as place
-    from ranked
+        open_gaps.user_id,
+        prerequisites.topic_id,
+        min(open_gaps.gap_rank) as gap_rank
+    from open_gaps
     inner join {{ ref('topic_prerequisites') }} as prerequisites
-        on ranked.topic_id = prerequisites.topic_id
-    inner join ranked as needed_topics
+        on open_gaps.topic_id = prerequisites.prerequisite_id
+    group by open_gaps.user_id, prerequisites.topic_id
+),
+
+advised as (
+    select
+        ranked.*,
+        needed_gaps.topic_id as study_first
+    from ranked
+    left join needed
         on
-            ranked.user_id = needed_topics.user_id
-            and prerequisites.prerequisite_id = needed_topics.topic_id
-    where ranked.ended_at is null and needed_topics.ended_at is null
+            ranked.is_open
+            and ranked.user_id = needed.user_id
+            and ranked.topic_id = needed.topic_id
+    left join open_gaps as needed_gaps
+        on
+            needed.user_id = needed_gaps.user_id
+            and needed.gap_rank = needed_gaps.gap_rank
 ),
 
 final as (
     select
-        ranked.user_id,
-        ranked.topic_id,
-        ranked.gap_type,
-        case ranked.gap_type
+        user_id,
+        topic_id,
+        gap_type,
+        case gap_type
             when 'misconception' then 'contrast_answers'
             when 'weak' then 'study_again'
             when 'fragile' then 'practise_without_hints'
@@ -244,34 +234,16 @@ final as (
             when 'unseen' then 'answer_first_questions'
         end as recommended_action,
         {{ recommendation_in_words() }} as recommendation,
-        needed.study_first,
-        case when ranked.ended_at is null then 'open' else 'resolved' end as status,
-        ranked.severity,
-        ranked.gap_rank,
-        ranked.exam_weight,
-        ranked.mastery_score,
-        {{ json_object([
-            'questions_attempted',
-            'questions_correct',
-            'questions_seen',
-            'recent_attempts',
-            'recent_correct',
-            'recent_firm',
-            'recent_hinted',
-            'recent_unsure',
-            'recent_slow',
-            'misconceived_answers',
-            'misconceived_questions',
-            'days_since_last_attempt',
-        ]) }} as evidence,
-        ranked.first_detected_at,
-        ranked.ended_at as resolved_at
-    from ranked
-    left join needed
-        on
-            ranked.user_id = needed.user_id
-            and ranked.topic_id = needed.topic_id
-            and needed.place = 1
+        study_first,
+        case when is_open then 'open' else 'resolved' end as status,
+        severity,
+        gap_rank,
+        exam_weight,
+        mastery_score,
+        {{ json_object(gap_evidence() + ['days_since_last_attempt']) }} as evidence,
+        first_detected_at,
+        ended_at as resolved_at
+    from advised
 )
 
 select * from final

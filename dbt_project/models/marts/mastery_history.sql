@@ -2,8 +2,8 @@
     config(
         unique_key=['user_id', 'topic_id', 'utc_date'],
         meta={
-            'key': ['user_id'],
-            'logged': ['user_id'],
+            'key': ['user_id', 'topic_id'],
+            'logged': ['user_id', 'topic_id'],
         }
     )
 }}

@@ -1,6 +1,7 @@
 {{
     config(
         unique_key=['user_id', 'topic_id'],
+        indexes=[{'columns': ['topic_id', 'first_seen_at']}],
         meta={
             'key': ['user_id'],
             'logged': ['user_id', 'topic_id'],
@@ -16,16 +17,6 @@ topic_days as (
     where event_count > 0
 ),
 
-attempts as (
-    select
-        user_id,
-        topic_id,
-        is_correct,
-        attempted_at
-    from {{ touched(ref('question_attempts')) }} as attempts
-    where topic_id is not null
-),
-
 topics as (
     select
         user_id,
@@ -38,33 +29,35 @@ topics as (
     group by user_id, topic_id
 ),
 
-attempt_totals as (
-    select
-        user_id,
-        topic_id,
-        count(*) as questions_attempted,
-        count(case when is_correct then 1 end) as questions_correct,
-        min(attempted_at) as first_attempt_at,
-        max(attempted_at) as last_attempt_at
-    from attempts
-    group by user_id, topic_id
-),
+{{ known_states() }},
 
-counted as (
+joined as (
     select
         topics.*,
-        coalesce(attempt_totals.questions_attempted, 0) as questions_attempted,
-        coalesce(attempt_totals.questions_correct, 0) as questions_correct,
-        attempt_totals.first_attempt_at,
-        attempt_totals.last_attempt_at
+        cast(coalesce(states.topic_answers, 0) as bigint) as questions_attempted,
+        cast(coalesce(states.topic_right, 0) as bigint) as questions_correct,
+        states.first_attempt_at,
+        states.attempted_at as last_attempt_at,
+        {{ state_columns('learner', 'learner_states') }},
+        {{ state_columns('topic', 'states') }},
+        {{ carried_levels('states') }},
+        coalesce(
+            topic_difficulties.first_logit, overall.first_logit, {{ default_first_logit() }}
+        ) as reference_logit,
+        {{ days_of(as_of_midnight()) }} as at_days
     from topics
-    left join attempt_totals
+    left join learner_states on topics.user_id = learner_states.user_id
+    left join states
         on
-            topics.user_id = attempt_totals.user_id
-            and topics.topic_id = attempt_totals.topic_id
+            topics.user_id = states.user_id
+            and topics.topic_id = states.topic_id
+    left join difficulties as topic_difficulties
+        on topic_difficulties.kind = 'topic' and topics.topic_id = topic_difficulties.subject
+    left join difficulties as overall
+        on overall.kind = 'all'
 ),
 
-{{ mastery_read_out('counted') }},
+{{ mastery_read_out('questions_attempted') }},
 
 final as (
     select

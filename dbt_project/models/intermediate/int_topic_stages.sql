@@ -1,8 +1,16 @@
-{#-
-    The stages of topics that begin with an attempt: CTEs up to `held`, one row per attempt, with the numbers
-    of the topic so far and whether each kind of gap that answers open is open after it.
--#}
-{% macro answered_stages() -%}
+{{
+    config(
+        unique_key=['user_id', 'topic_id', 'is_last'],
+        indexes=[{'columns': ['user_id', 'topic_id', 'is_last'], 'unique': true}],
+        meta={
+            'key': ['user_id', 'topic_id'],
+            'logged': ['user_id', 'topic_id'],
+        }
+    )
+}}
+
+with
+
 attempts as (
     select
         event_id,
@@ -78,6 +86,7 @@ changed as (
 
 counted as (
     select
+        event_id,
         user_id,
         topic_id,
         attempted_at as started_at,
@@ -135,8 +144,65 @@ held as (
     window
         attempts_so_far as (
             partition by user_id, topic_id
-            order by questions_attempted
+            order by started_at, event_id
             rows between unbounded preceding and current row
         )
+),
+
+judged as (
+    select
+        *,
+        ended_at is null as is_last,
+        {{ days_after('started_at', days_to_decay()) }} as overdue_at,
+        case
+            when is_misconception then 'misconception'
+            when is_weak then 'weak'
+            when is_fragile then 'fragile'
+        end as answered_gap_type
+    from held
+),
+
+gaps as (
+    select
+        *,
+        coalesce(answered_gap_type, 'decayed') as gap_type,
+        case when answered_gap_type is null then overdue_at else started_at end as detected_at,
+        case when answered_gap_type is null then overdue_at end as decays_at
+    from judged
+    where is_last or answered_gap_type is not null or ended_at >= overdue_at
+),
+
+followed as (
+    select
+        *,
+        lead(is_last) over gaps_so_far as is_last_but_one,
+        lead(decays_at) over gaps_so_far as next_decays_at,
+        min(case when not is_last then detected_at end) over gaps_so_far as first_detected_at
+    from gaps
+    window
+        gaps_so_far as (
+            partition by user_id, topic_id
+            order by started_at, event_id
+            rows between unbounded preceding and current row
+        )
+),
+
+final as (
+    select
+        user_id,
+        topic_id,
+        is_last,
+        gap_type,
+        {% for name in gap_evidence() -%}
+        {{ name }},
+        {% endfor -%}
+        started_at,
+        ended_at,
+        detected_at,
+        first_detected_at,
+        case when is_last then decays_at else next_decays_at end as decays_at
+    from followed
+    where is_last or is_last_but_one
 )
-{%- endmacro %}
+
+select * from final
