@@ -50,10 +50,10 @@
 {%- endmacro %}
 
 
-{#- The keys themselves that the run recomputes: all that an input has where the model is built whole. -#}
+{#- The keys themselves that the run recomputes; where the model is built whole, the input that has all. -#}
 {% macro touched_groups(relation) -%}
     {%- if not execute or is_built_whole() -%}
-        (select distinct {{ model['config']['meta']['key'] | join(', ') }} from {{ relation }})
+        {{ relation }}
     {%- else -%}
         {{ touched_keys() }}
     {%- endif -%}

@@ -11,7 +11,7 @@
 with
 
 studied as (
-    select topic_id from {{ touched_groups(ref('topic_mastery')) }} as topics
+    select distinct topic_id from {{ touched_groups(ref('topic_mastery')) }} as topics
 ),
 
 -- By index, topic by topic: a load names nearly all of them, and to sort all who study them costs more
