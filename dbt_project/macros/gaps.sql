@@ -83,6 +83,17 @@
 {%- endmacro %}
 
 
+{#- The evidence of a stage before any attempt, which most of a new learner's gaps are: as a literal. -#}
+{% macro evidence_of_nothing() -%}
+    {%- set zeros = {} -%}
+    {%- for name in gap_evidence() -%}
+        {%- do zeros.update({name: 0}) -%}
+    {%- endfor -%}
+    {%- do zeros.update({'days_since_last_attempt': none}) -%}
+    cast('{{ tojson(zeros) }}' as jsonb)
+{%- endmacro %}
+
+
 {#- What to do about a gap, with the numbers that say why. -#}
 {% macro recommendation_in_words() -%}
     case gap_type

@@ -119,7 +119,7 @@ class LearnerModel:
         Returns what is believed of the topic right then, and its level.
         """
         expected = self._model["first_logit" if answer.first else "again_logit"]
-        surprise = answer.right - _chance(expected)
+        surprise = round(answer.right - _chance(expected), 9)
         place = len(self._learner.answers) + 1
         self._learner.add(answer, surprise, place)
         self._topics.setdefault(topic, Tally()).add(answer, surprise, place)

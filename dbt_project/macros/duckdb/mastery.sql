@@ -17,4 +17,4 @@
 
 
 {#- A name is computed once here, however often it is read. -#}
-{% macro duckdb__computed_once() %}{% endmacro %}
+{% macro duckdb__computed_once(order) %}{% endmacro %}

@@ -2,8 +2,8 @@
     What is known after each answer: of its learner, of the learner in its topic, and of the learner at
     its question. CTEs, from `answers` (event_id, user_id, topic_id, question_id, attempt_number,
     is_correct, hint_used, confidence_level, attempted_at, fold) and `difficulties` (fold, kind, subject,
-    first_logit, again_logit): to `answer_states`, whose columns `learner_*`, `topic_*` and `question_*`
-    include the answer, and `before_*` do not.
+    first_logit, again_logit): `known`, whose columns `learner_*`, `topic_*` and `question_*` include the
+    answer, and `answer_states` with those that do not, `before_*`.
 
     Every one follows from the answers in their order and from nothing else, so it does not matter when
     an answer arrived. All are doubles: an integer would be divided as one, or summed up as a
@@ -66,6 +66,7 @@ surprised as (
 followed as (
     select
         *,
+        first_value(at_days) over learner_so_far as learner_began,
         {% for name, state in states.items() if name.startswith('learner') -%}
         cast({{ state }} as double precision) as {{ name }}{{ "," if not loop.last }}
         {% endfor %}
@@ -85,28 +86,20 @@ followed as (
         )
 ),
 
-begun as (
-    select
-        *,
-        first_value(attempted_at) over topic_order as first_attempt_at
-    from followed
-    window
-        topic_order as (partition by user_id, topic_id order by attempted_at, event_id)
-),
-
 grown as (
     select
         *,
         {% for days in mastery_half_lives() -%}
-        {{ growth('at_days - ' ~ days_of('first_attempt_at'), days) }} as growth_{{ days }}{{ "," if not loop.last }}
+        {{ growth('at_days - learner_began', days) }} as growth_{{ days }}{{ "," if not loop.last }}
         {% endfor %}
-    from begun
+    from followed
     {{ computed_once() }}
 ),
 
 known as (
     select
         *,
+        first_value(attempted_at) over topic_so_far as first_attempt_at,
         {% for name, state in states.items() if not name.startswith('learner') -%}
         cast({{ state }} as double precision) as {{ name }}{{ "," if not loop.last }}
         {% endfor %}
@@ -219,8 +212,8 @@ answer_states as (
 
 {#-
     By how much an answer outweighs those of so many days before: it doubles with each half-life. What
-    fades by a factor of today is summed up as what grows by one from the first answer on, so that no
-    sum has to be made again. Growth ends with what a double holds, after 19 years at least.
+    fades by a factor of today is summed up as what grows by one from the learner's first answer on, so
+    that no sum has to be made again. Growth ends with what a double holds, after 19 years at least.
 -#}
 {% macro growth(days, half_life) -%}
     exp(least(({{ days }}) * {{ 0.6931471805599453 / half_life }}, 690))

@@ -43,8 +43,8 @@ foretold as (
     select
         *,
         {{ reference_logit_of(none) }} as mastery_logit
-    from answer_states
-    {{ computed_once() }}
+    from known
+    {{ computed_once(order='user_id, topic_id, attempted_at, event_id') }}
 ),
 
 scored as (
@@ -52,7 +52,7 @@ scored as (
         *,
         {{ chance_of('mastery_logit') }} as mastery_score
     from foretold
-    {{ computed_once() }}
+    {{ computed_once(order='user_id, topic_id, attempted_at, event_id') }}
 ),
 
 -- The last answer so far at which each level was reached, and the last at which it was lost.

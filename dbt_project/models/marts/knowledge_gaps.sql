@@ -240,7 +240,10 @@ final as (
         gap_rank,
         exam_weight,
         mastery_score,
-        {{ json_object(gap_evidence() + ['days_since_last_attempt']) }} as evidence,
+        case
+            when gap_type = 'unseen' then {{ evidence_of_nothing() }}
+            else {{ json_object(gap_evidence() + ['days_since_last_attempt']) }}
+        end as evidence,
         first_detected_at,
         ended_at as resolved_at
     from advised
