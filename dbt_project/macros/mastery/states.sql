@@ -2,8 +2,8 @@
     What is known after each answer: of its learner, of the learner in its topic, and of the learner at
     its question. CTEs, from `answers` (event_id, user_id, topic_id, question_id, attempt_number,
     is_correct, hint_used, confidence_level, attempted_at, fold) and `difficulties` (fold, kind, subject,
-    first_logit, again_logit): `known`, whose columns `learner_*`, `topic_*` and `question_*` include the
-    answer, and `answer_states` with those that do not, `before_*`.
+    first_logit, again_logit): to `answer_states`, whose columns `learner_*`, `topic_*` and `question_*`
+    include the answer.
 
     Every one follows from the answers in their order and from nothing else, so it does not matter when
     an answer arrived. All are doubles: an integer would be divided as one, or summed up as a
@@ -96,7 +96,7 @@ grown as (
     {{ computed_once() }}
 ),
 
-known as (
+answer_states as (
     select
         *,
         first_value(attempted_at) over topic_so_far as first_attempt_at,
@@ -125,15 +125,22 @@ known as (
             partition by user_id, question_id order by attempted_at, event_id
             rows between 2 preceding and current row
         )
-),
+)
+{%- endmacro %}
 
-answer_states as (
+
+{#-
+    What was known before each answer. The CTE `answers_awaited`, which adds `before_*` to the columns of
+    `answer_states`.
+-#}
+{% macro states_before_answers() -%}
+answers_awaited as (
     select
         *,
-        {% for name in states -%}
+        {% for name in mastery_states() -%}
         lag({{ name }}) over {{ name.split('_')[0] }}_order as before_{{ name }}{{ "," if not loop.last }}
         {% endfor %}
-    from known
+    from answer_states
     window
         learner_order as (partition by user_id order by attempted_at, event_id),
         topic_order as (partition by user_id, topic_id order by attempted_at, event_id),
@@ -159,7 +166,7 @@ answer_states as (
 {%- endmacro %}
 
 
-{#- By name what is known, over the windows of `known`. The first word says of whom. -#}
+{#- By name what is known, over the windows of `followed` and `answer_states`. The first word says of whom. -#}
 {% macro mastery_states() -%}
     {%- set sure = "confidence_level >= 4" -%}
     {%- set unsure = "confidence_level <= 2" -%}

@@ -14,8 +14,8 @@ studied as (
     select distinct topic_id from {{ touched_groups(ref('topic_mastery')) }} as topics
 ),
 
--- By index, topic by topic: a load names nearly all of them, and to sort all who study them costs more
--- than all the rest of it.
+-- By index, topic by topic: a load touches nearly all topics, and to sort all who study them would
+-- cost more than the rest.
 final as (
     select
         studied.topic_id,

@@ -43,7 +43,7 @@ foretold as (
     select
         *,
         {{ reference_logit_of(none) }} as mastery_logit
-    from known
+    from answer_states
     {{ computed_once(order='user_id, topic_id, attempted_at, event_id') }}
 ),
 

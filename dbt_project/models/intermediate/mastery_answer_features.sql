@@ -38,6 +38,8 @@ answers as (
 
 {{ answer_states() }},
 
+{{ states_before_answers() }},
+
 final as (
     select
         event_id,
@@ -48,7 +50,7 @@ final as (
         fold,
         is_right,
         {{ feature_columns() }}
-    from answer_states
+    from answers_awaited
 )
 
 select * from final
