@@ -16,18 +16,25 @@ studied as (
 
 -- By index, topic by topic: a load touches nearly all topics, and to sort all who study them would
 -- cost more than the rest.
-final as (
+counted as (
     select
         studied.topic_id,
-        fifth.first_seen_at as studied_since
+        (
+            select topics.first_seen_at
+            from {{ ref('topic_mastery') }} as topics
+            where topics.topic_id = studied.topic_id
+            order by topics.first_seen_at
+            limit 1 offset {{ cohort_learners() | int - 1 }}
+        ) as studied_since
     from studied
-    cross join lateral (
-        select topics.first_seen_at
-        from {{ ref('topic_mastery') }} as topics
-        where topics.topic_id = studied.topic_id
-        order by topics.first_seen_at
-        limit 1 offset {{ cohort_learners() | int - 1 }}
-    ) as fifth
+),
+
+final as (
+    select
+        topic_id,
+        studied_since
+    from counted
+    where studied_since is not null
 )
 
 select * from final
