@@ -51,19 +51,19 @@ answered as (
         )
 ),
 
--- So many answers to the question in a row were wrong and meant, up to this one.
-meant as (
+-- So many answers to the question in a row were wrong and meant, up to the one before.
+followed as (
     select
         *,
-        question_number - coalesce(
-            max(case when not is_misconceived then question_number end) over question_so_far, 0
+        question_number - 1 - coalesce(
+            max(case when not is_misconceived then question_number end) over before, 0
         ) as meant_in_a_row
     from answered
     window
-        question_so_far as (
+        before as (
             partition by user_id, topic_id, question_id
             order by attempted_at, event_id
-            rows between unbounded preceding and current row
+            rows between unbounded preceding and 1 preceding
         )
 ),
 
@@ -71,17 +71,13 @@ meant as (
 changed as (
     select
         *,
-        meant_in_a_row - coalesce(lag(meant_in_a_row) over question_attempts, 0)
-            as misconceived_answers_change,
-        case when is_misconceived then 1 else 0 end
-        - case when lag(is_misconceived) over question_attempts then 1 else 0 end
-            as misconceived_questions_change
-    from meant
-    window
-        question_attempts as (
-            partition by user_id, topic_id, question_id
-            order by attempted_at, event_id
-        )
+        case when is_misconceived then 1 else -meant_in_a_row end as misconceived_answers_change,
+        case
+            when is_misconceived and meant_in_a_row = 0 then 1
+            when not is_misconceived and meant_in_a_row > 0 then -1
+            else 0
+        end as misconceived_questions_change
+    from followed
 ),
 
 counted as (
@@ -172,7 +168,7 @@ gaps as (
     where is_last or answered_gap_type is not null or ended_at >= overdue_at
 ),
 
-followed as (
+compared as (
     select
         *,
         lead(is_last) over gaps_so_far as is_last_but_one,
@@ -201,7 +197,7 @@ final as (
         detected_at,
         first_detected_at,
         case when is_last then decays_at else next_decays_at end as decays_at
-    from followed
+    from compared
     where is_last or is_last_but_one
 )
 
