@@ -1,0 +1,121 @@
+"""`python -m bench.mastery.repeats --data FILE`: what a repeat tells beside a first answer.
+
+Of learners held out, the first answers to questions of a topic that they have answered before are
+foretold: from the question and the learner, and from what the learner did in the topic, counted in
+several ways.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import pandas as pd
+import typer
+
+from bench.mastery.answers import DataError, read_answers
+from bench.mastery.features import compute_features, open_warehouse
+from bench.mastery.learners import Shares, share_out
+from orchestration.mastery.figures import judge
+from orchestration.mastery.fitting import fit
+
+# What is known without the topic's own answers.
+_BESIDE = (
+    "question_logit",
+    "topic_logit",
+    "learner_right_64",
+    "learner_wrong_64",
+    "learner_surprise",
+)
+_WAYS: Mapping[str, tuple[str, ...]] = {
+    "nothing of the topic": (),
+    "first answers": ("first_right", "first_wrong"),
+    "repeats": ("repeat_right", "repeat_wrong"),
+    "all alike": ("any_right", "any_wrong"),
+    "first answers and repeats, apart": (
+        "first_right",
+        "first_wrong",
+        "repeat_right",
+        "repeat_wrong",
+    ),
+    "surprise": ("topic_surprise",),
+}
+
+
+def count_evidence(answers: pd.DataFrame) -> pd.DataFrame:
+    """Count, before each answer, those of the learner in the topic, as ln(1 + count).
+
+    `answers`: columns learner, item, skill (text or null), right, in the order they were given.
+    Returns `is_first` (the learner's first answer to the question) and a column for each of first,
+    repeat and any, right and wrong; row for row.
+    """
+    is_first = answers.groupby(["learner", "item"]).cumcount() == 0
+    kinds = {"first": is_first, "repeat": ~is_first, "any": is_first | True}
+    keys = [answers["learner"], answers["skill"].fillna("")]
+    counted = {"is_first": is_first}
+    for name, kind in kinds.items():
+        for word, right in (("right", 1), ("wrong", 0)):
+            such = (kind & (answers["right"] == right)).astype("int64")
+            counted[f"{name}_{word}"] = np.log1p(such.groupby(keys).cumsum() - such)
+    return pd.DataFrame(counted)
+
+
+def compare(shares: Shares, features: pd.DataFrame) -> dict[str, Any]:
+    """Foretell by each way of counting, and say by how much an answer surprises.
+
+    `features`: of all answers, row for row. Raises ValueError where nothing is left to judge by.
+    """
+    rows = shares.answers
+    told = pd.concat([features, count_evidence(rows)], axis=1)
+    asked = (told["is_first"] & (told["any_right"] + told["any_wrong"] > 0)).to_numpy()
+    fitted, judged = asked & shares.fitted, asked & shares.judged
+    right, fold = rows["right"].to_numpy(), rows["fold"].to_numpy()
+    if not fitted.any() or not judged.any():
+        raise ValueError("no learner answers a second question of a topic")
+    ways = {}
+    for name, evidence in _WAYS.items():
+        columns = [*_BESIDE, *evidence]
+        model = fit(told.loc[fitted, columns], right[fitted], fold[fitted])
+        figures = judge(right[judged], model.foretell(told.loc[judged, columns]))
+        weights = {each: round(model.coefficients[each], 3) for each in evidence}
+        ways[name] = {"auc": figures.auc, "log_loss": figures.log_loss, "weights": weights}
+    detail = {"fitted_on": int(fitted.sum()), "judged_by": int(judged.sum())}
+    return {"ways": ways, "surprise": _tell_surprise(told, right, shares.judged), **detail}
+
+
+def _tell_surprise(
+    told: pd.DataFrame, right: np.ndarray, judged: np.ndarray
+) -> dict[str, dict[str, float]]:
+    """By how much an answer of learners held out moves what is believed: mean of the surprise."""
+    surprise = right - 1 / (1 + np.exp(-told["question_logit"].to_numpy()))
+    first = told["is_first"].to_numpy()
+    return {
+        name: {
+            word: round(float(surprise[judged & kind & (right == value)].mean()), 4)
+            for word, value in (("right", 1), ("wrong", 0))
+            if (judged & kind & (right == value)).any()
+        }
+        for name, kind in (("first", first), ("repeat", ~first))
+    }
+
+
+def main(
+    data: Annotated[Path, typer.Option(help="File with the answers, as bench.mastery takes it.")],
+    form: Annotated[str, typer.Option("--format", help="csv or lkt.")] = "csv",
+) -> None:
+    """Print, as JSON, how well each way of counting foretells, and its weights."""
+    home = Path(os.environ.get("STUDY_BENCH_HOME") or ".study/bench").absolute()
+    try:
+        shares = share_out(read_answers(data, form))
+        with open_warehouse(home) as url:
+            features = compute_features(url, shares)
+        compared = compare(shares, features)
+    except (DataError, ValueError) as error:
+        raise SystemExit(str(error)) from error
+    typer.echo(json.dumps(compared, indent=2))
+
+
+if __name__ == "__main__":
+    typer.run(main)
