@@ -65,6 +65,8 @@ def count_evidence(answers: pd.DataFrame) -> pd.DataFrame:
 def compare(shares: Shares, features: pd.DataFrame) -> dict[str, Any]:
     """Foretell by each way of counting, and say by how much an answer surprises.
 
+    `gain` is the log-loss saved over knowing nothing of the topic.
+
     `features`: of all answers, row for row. Raises ValueError where nothing is left to judge by.
     """
     rows = shares.answers
@@ -74,15 +76,31 @@ def compare(shares: Shares, features: pd.DataFrame) -> dict[str, Any]:
     right, fold = rows["right"].to_numpy(), rows["fold"].to_numpy()
     if not fitted.any() or not judged.any():
         raise ValueError("no learner answers a second question of a topic")
-    ways = {}
+    learner = rows["learner"].to_numpy()
+    ways: dict[str, Any] = {}
+    losses: list[np.ndarray] = []
     for name, evidence in _WAYS.items():
         columns = [*_BESIDE, *evidence]
         model = fit(told.loc[fitted, columns], right[fitted], fold[fitted])
-        figures = judge(right[judged], model.foretell(told.loc[judged, columns]))
-        weights = {each: round(model.coefficients[each], 3) for each in evidence}
-        ways[name] = {"auc": figures.auc, "log_loss": figures.log_loss, "weights": weights}
+        chance = model.foretell(told.loc[judged, columns])
+        figures = judge(right[judged], chance)
+        loss = -np.log(np.where(right[judged] == 1, chance, 1 - chance))
+        ways[name] = {
+            "auc": figures.auc,
+            "log_loss": figures.log_loss,
+            "gain": _tell_gain(losses[0] - loss if losses else loss - loss, learner[judged]),
+            "weights": {each: round(model.coefficients[each], 3) for each in evidence},
+        }
+        losses.append(loss)
     detail = {"fitted_on": int(fitted.sum()), "judged_by": int(judged.sum())}
     return {"ways": ways, "surprise": _tell_surprise(told, right, shares.judged), **detail}
+
+
+def _tell_gain(gain: np.ndarray, learner: np.ndarray) -> dict[str, float]:
+    """The mean and its standard error: answers of a learner hang together, learners do not."""
+    of_learners = np.bincount(learner, gain - gain.mean())
+    error = float(np.sqrt((of_learners**2).sum()) / len(gain))
+    return {"log_loss": round(float(gain.mean()), 5), "error": round(error, 5)}
 
 
 def _tell_surprise(
