@@ -16,6 +16,7 @@ import pandas as pd
 import typer
 
 from bench.mastery.answers import DataError, read_answers
+from bench.mastery.defaults import read_cohort
 from bench.mastery.features import compute_features, open_warehouse
 from bench.mastery.learners import Shares, share_out
 from orchestration.mastery.figures import judge
@@ -120,13 +121,21 @@ def _tell_surprise(
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="File with the answers, as bench.mastery takes it.")],
+    data: Annotated[
+        Path | None, typer.Option(help="File with the answers, as bench.mastery takes it.")
+    ] = None,
     form: Annotated[str, typer.Option("--format", help="csv or lkt.")] = "csv",
+    simulated: Annotated[
+        int, typer.Option(min=2, help="Without --data: learners to simulate for 40 days.")
+    ] = 60,
 ) -> None:
-    """Print, as JSON, how well each way of counting foretells, and its weights."""
+    """Print, as JSON, how well each way of counting foretells, and its weights.
+
+    Example: python -m bench.mastery.repeats --data answers.csv
+    """
     home = Path(os.environ.get("STUDY_BENCH_HOME") or ".study/bench").absolute()
     try:
-        shares = share_out(read_answers(data, form))
+        shares = share_out(read_answers(data, form) if data else read_cohort(simulated, 40, 11))
         with open_warehouse(home) as url:
             features = compute_features(url, shares)
         compared = compare(shares, features)
