@@ -55,11 +55,12 @@ def count_evidence(answers: pd.DataFrame) -> pd.DataFrame:
     is_first = answers.groupby(["learner", "item"]).cumcount() == 0
     kinds = {"first": is_first, "repeat": ~is_first, "any": is_first | True}
     keys = [answers["learner"], answers["skill"].fillna("")]
-    counted = {"is_first": is_first}
+    counted: dict[str, pd.Series] = {"is_first": is_first}
     for name, kind in kinds.items():
         for word, right in (("right", 1), ("wrong", 0)):
             such = (kind & (answers["right"] == right)).astype("int64")
-            counted[f"{name}_{word}"] = np.log1p(such.groupby(keys).cumsum() - such)
+            before = such.groupby(keys).cumsum() - such
+            counted[f"{name}_{word}"] = before.astype("float64").map(np.log1p)
     return pd.DataFrame(counted)
 
 
