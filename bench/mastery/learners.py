@@ -45,7 +45,10 @@ def share_out(answers: pd.DataFrame) -> Shares:
     else:
         is_test = answers["split"] == "test"
     if is_test.all() or not is_test.any():
-        raise ValueError("the split leaves nothing to fit on or nothing to judge by")
+        raise ValueError(
+            "the split leaves nothing to fit on or nothing to judge by: there have to be two"
+            " learners, or rows of train and of test in a column split"
+        )
     judged = answers[answers["user"].isin(answers.loc[is_test, "user"].unique())]
     judged = judged.assign(is_judged=is_test[judged.index], name="judged " + judged["user"])
     fitted = answers[~is_test]

@@ -18,15 +18,24 @@ def draw_reliability(bins: Sequence[Bin]) -> str:
         "</circle>"
         for each in bins
     )
-    low, high = _place(0), _place(1)
+    low, high, beside = _place(0), _place(1), _size() - _place(0.25)
+    marks = "".join(
+        f'<text x="{_place(each):.0f}" y="{high + 15:.0f}" text-anchor="middle">{each:.0%}</text>'
+        f'<text x="{low - 4:.0f}" y="{_size() - _place(each) + 4:.0f}"'
+        f' text-anchor="end">{each:.0%}</text>'
+        for each in (0, 0.5, 1)
+    )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_size()} {_size()}"'
         f' width="{_size()}" height="{_size()}" font-family="sans-serif" font-size="12">'
+        # White below: on a dark page black words would not be seen.
+        f'<rect width="{_size()}" height="{_size()}" fill="#fff"/>'
         f'<rect x="{low}" y="{low}" width="{_SIZE}" height="{_SIZE}" fill="none" stroke="#888"/>'
         f'<line x1="{low}" y1="{high}" x2="{high}" y2="{low}" stroke="#888" stroke-dasharray="4"/>'
-        f'{points}<text x="{_size() / 2}" y="{_size() - 10}" text-anchor="middle">foretold</text>'
-        f'<text x="12" y="{_size() / 2}" text-anchor="middle"'
-        f' transform="rotate(-90 12 {_size() / 2})">right</text></svg>'
+        f"{marks}{points}"
+        f'<text x="{_size() / 2}" y="{_size() - 10}" text-anchor="middle">foretold</text>'
+        f'<text x="12" y="{beside}" text-anchor="middle"'
+        f' transform="rotate(-90 12 {beside})">right</text></svg>'
     )
 
 

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.mastery.__main__ import tell_changed
 from bench.mastery.answers import DataError, arrange, read_answers
 from bench.mastery.baselines import BASELINES
 from bench.mastery.learners import HELD_OUT, share_out
+from bench.mastery.repeats import count_evidence
 from bench.mastery.report import TITLES, measure
 from orchestration.mastery.figures import judge
 from orchestration.mastery.fitting import fit
@@ -64,6 +66,59 @@ def test_rows_that_say_nothing_are_left_out() -> None:
     assert len(answers) == 6
     assert answers["item"].iloc[0] == "skill s2"
     assert answers["right"].iloc[0] == 1
+
+
+def test_answer_told_for_each_of_its_skills_is_one(tmp_path: Path) -> None:
+    """CRLF, a comma in quotes, a learner called NA, and numbers no float holds."""
+    file = tmp_path / "odd.csv"
+    lines = [
+        "user_id,item_id,skill_id,timestamp,correct",
+        'NA,"a, b",x,5,1.0',
+        'NA,"a, b",w,5,1.0',
+        'NA,"a, b",w,6,1.0',
+        "NA,9007199254740993,NA,7,false",
+        "NA,9007199254740992,NA,7,2",
+    ]
+    file.write_bytes("\r\n".join(lines).encode())
+    answers = read_answers(file, "csv")
+
+    assert answers["item"].tolist() == ["a, b", "a, b", "9007199254740993"]
+    assert answers["skill"].fillna("none").tolist() == ["w~~x", "w", "none"]
+    assert answers["right"].tolist() == [1, 1, 0]
+    assert answers.attrs == {"left_out": 1, "joined": 1}
+    assert [line[:10] for line in tell_changed(answers)] == ["1 rows lef", "1 rows joi"]
+
+
+def test_times_beyond_what_nanoseconds_hold_are_read() -> None:
+    rows = draw(1, 3)
+    rows["timestamp"] = ["0001-01-01", "0001-01-02", "9999-12-31"]
+
+    assert arrange(rows)["seconds"].tolist() == [0.0, 86_400.0, 36_500 * 86_400.0]
+
+
+@pytest.mark.parametrize("text", ["", "a,b\n1,2,3\n4", "a\n1,2\n1,2,3\n", "user_id;item_id\n1;2\n"])
+def test_what_is_no_csv_is_told_in_one_line(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "odd.csv"
+    file.write_text(text)
+    with pytest.raises(DataError) as told:
+        read_answers(file, "csv")
+
+    assert "\n" not in str(told.value)
+
+
+def test_repeats_are_counted_apart_from_first_answers() -> None:
+    rows = draw(1, 5, {"skill_id": "s", "correct": "1"})
+    rows["item_id"] = ["a", "a", "b", "a", "c"]
+    counted = count_evidence(
+        share_out(
+            arrange(pd.concat([rows, draw(1, 1)]).assign(split=["train"] * 5 + ["test"]))
+        ).answers.iloc[:5]
+    )
+
+    assert counted["is_first"].tolist() == [True, False, True, False, True]
+    assert np.expm1(counted["first_right"]).round().tolist() == [0, 1, 1, 2, 2]
+    assert np.expm1(counted["repeat_right"]).round().tolist() == [0, 0, 1, 1, 2]
+    assert np.expm1(counted["any_wrong"]).tolist() == [0] * 5
 
 
 def test_file_without_answers_is_refused(tmp_path: Path) -> None:
