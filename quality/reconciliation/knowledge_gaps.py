@@ -44,10 +44,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         """,
         """
         select concat_ws(' ', user_id, topic_id) as key, 1 as amount
-        from marts.knowledge_gaps
-        where status = 'open' and (user_id, topic_id) in (
-            select user_id, study_first from marts.knowledge_gaps
-        )
+        from marts.knowledge_gaps where status = 'open'
         """,
         Relation.AT_MOST,
     ),
