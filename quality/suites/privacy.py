@@ -15,8 +15,8 @@ BROWSER = "Mozilla/"
 PRIVATE = f"{EMAIL}|{WHOLE_ADDRESS}|{BROWSER}"
 """Any of these, as PostgreSQL and Python both read it."""
 
-SUSPECT = f"@|[0-9][.][0-9]|{BROWSER}"
-"""What each of these has in it, and hardly any text else: quickly looked for."""
+SUSPECT = f"array['%@%', '%.%.%.%', '%{BROWSER}%']"
+"""What each of these has in it, and hardly any text else: patterns of SQL, quickly looked for."""
 
 
 def texts_hold_nothing_private(suite: Suite) -> tuple[Check, ...]:
@@ -31,7 +31,7 @@ def texts_hold_nothing_private(suite: Suite) -> tuple[Check, ...]:
             "texts_hold_nothing_private",
             f"None of {', '.join(texts)} holds an e-mail address, an IPv4 address that is not cut "
             "to its /24, or the user agent of a browser.",
-            broken_when=f"{told} ~ '{SUSPECT}' and {told} ~ '{PRIVATE}'",
+            broken_when=f"{told} like any ({SUSPECT}) and {told} ~ '{PRIVATE}'",
         ),
     )
 
