@@ -7,6 +7,7 @@ it in the UI. The database's URL is read from the settings when the run starts.
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
@@ -17,6 +18,8 @@ from orchestration.launcher import note_worker
 from orchestration.loads import HeldLock, hold_lock
 from orchestration.retrying import retrying_lost
 from orchestration.settings import read_settings
+
+_Step: TypeAlias = dg.OpExecutionContext | dg.AssetExecutionContext | dg.AssetCheckExecutionContext
 
 
 class Warehouse(dg.ConfigurableResource["Warehouse"]):
@@ -41,7 +44,7 @@ class Warehouse(dg.ConfigurableResource["Warehouse"]):
         return self._lock
 
     @contextmanager
-    def retrying(self, context: dg.OpExecutionContext | dg.AssetExecutionContext) -> Iterator[None]:
+    def retrying(self, context: _Step) -> Iterator[None]:
         """Try the step again where the block loses its connection, the lock taken anew before."""
         with retrying_lost(context.retry_number, self._lock.is_lost):
             if self._lock.is_lost():
