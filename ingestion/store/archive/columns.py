@@ -162,13 +162,13 @@ def fingerprint_events(events: pa.Table) -> Fingerprint:
 def as_text(events: pa.Table) -> pa.Table:
     """The same with ids in their usual spelling, for COPY in its text formats."""
     uuids = [name for name, form in COLUMNS.items() if form is Form.UUID]
-    listed = ", ".join(
-        f"cast(cast({name} as uuid) as varchar) as {name}" if name in uuids else name
-        for name in COLUMNS
-    )
+    listed = ", ".join(f"cast(cast({name} as uuid) as varchar) as {name}" for name in uuids)
     with duckdb.connect() as engine:
-        engine.register("events", events)
-        return engine.execute(f"select {listed} from events").to_arrow_table()  # noqa: S608
+        engine.register("events", events.select(uuids))
+        spelt = engine.sql(f"select {listed} from events").to_arrow_table()  # noqa: S608
+    for name in uuids:
+        events = events.set_column(events.schema.get_field_index(name), name, spelt[name])
+    return events
 
 
 def _say(forms: dict[Form, str]) -> str:
