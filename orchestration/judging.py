@@ -8,6 +8,7 @@ from uuid import uuid4
 import psycopg
 
 from ingestion.store.database import Role, role_url
+from orchestration.loads.archived import refuse_without_history
 from quality.checks import run_checks
 from quality.oracle import Difference, verify_marts
 from quality.results import CheckResult, find_failures, record
@@ -39,11 +40,15 @@ def judge(url: str, *, as_of: datetime | None, with_oracle: bool) -> Judgement:
     """Run every check, keep the results, and compare with the oracle where asked.
 
     `as_of` is that of the run which built the marts. Raises ValueError where the oracle needs it
-    and it is unknown, psycopg.Error where there are no marts.
+    and it is unknown, psycopg.Error where there are no marts, and HistoryArchivedError where the
+    oracle would miss what is only in the archive.
     """
     own = role_url(url, Role.TRANSFORM, application_name="study-quality")
     if with_oracle and as_of is None:
         raise ValueError("as_of is unknown")
+    if with_oracle:
+        with psycopg.connect(own) as connection:
+            refuse_without_history(connection, "the oracle builds the marts from the log, and")
     results = run_checks(own)
     record(own, f"check-{uuid4()}", as_of, results)
     differences = verify_marts(own, as_of) if with_oracle and as_of is not None else {}
