@@ -10,7 +10,7 @@ RUN := .venv/bin/
 PACKAGES := ingestion quality orchestration bench tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness test-slow test-duckdb test-faults test-fuzz bench-ingest bench-transform bench-middleware generate golden clean
+.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness test-slow test-duckdb test-faults test-custody test-fuzz bench-ingest bench-archive bench-transform bench-middleware generate golden clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ test-duckdb: install ## Models and tests of the dbt project on DuckDB; its marts
 test-faults: install ## Kills, restarts, cuts and full disks under a million events: 0 lost, 0 doubled
 	$(RUN)pytest tests/faults -m faults -n 0
 
+test-custody: install ## Three years, month by month: nothing lost in the archive, marts unchanged
+	$(RUN)pytest tests/custody -m custody -n 0
+
 test-fuzz: install ## Thousands of requests by schemathesis and Hypothesis: no 5xx, no hang, no growth
 	$(RUN)pytest tests/ingestion/api -m fuzz -n $(PYTEST_WORKERS)
 
@@ -73,6 +76,9 @@ bench-transform: install ## Refreshes, loads and live reads of 5,000,000 events,
 
 bench-middleware: install ## What tracking by middleware adds to a request, in ms
 	$(RUN)python -m bench.middleware
+
+bench-archive: install ## A month of 1,000,000 events into the archive and back, against COPY
+	$(RUN)python -m bench.archive
 
 install: .venv/.installed ## Make .venv from the lock
 

@@ -6,8 +6,8 @@ import dagster as dg
 
 from orchestration.instance import PIPELINE_TAG
 
-# The marts follow from the log; what the app tells in it by itself runs by its own clock.
-pipeline_assets = dg.AssetSelection.all() - dg.AssetSelection.groups("gamification")
+# The marts follow from the log; what the app tells in it, and its months, have clocks of their own.
+pipeline_assets = dg.AssetSelection.all() - dg.AssetSelection.groups("gamification", "retention")
 
 pipeline_job = dg.define_asset_job(
     "pipeline_job",

@@ -1,4 +1,4 @@
-"""The lifecycle of the log's months: made ahead, cooled, archived, restored; and what it waits for."""
+"""The lifecycle of the log's months: made ahead, cooled, archived when the marts have them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

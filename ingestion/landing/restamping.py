@@ -8,7 +8,7 @@ from psycopg import sql
 # The number PostgreSQL itself keeps for "long before any transaction": below every real one.
 LONG_AGO = "2"
 
-# Of a month in the archive nobody knows how many of its events are among them: its books are closed.
+# How many events of an archived month are among them nobody knows: its books are closed.
 _RESTAMP_ARCHIVES = """
 update ops.archives set last_xid = %s::xid8, booked_count = 0 where last_xid >= %s::xid8
 """

@@ -88,7 +88,7 @@ def test_marts_are_as_if_nothing_had_been_archived(
 
 
 def test_month_the_marts_have_not_loaded_stays(fresh: Fresh, target: Target) -> None:
-    first, later = draw_waves(2)
+    first, _ = draw_waves(2)
     with fresh() as warehouse:
         insert(warehouse.url, first[:50])
         assert "run `study materialize`" in archive(warehouse, target).waiting[BEFORE]

@@ -74,9 +74,7 @@ def list_due(
     return sorted(found)
 
 
-def list_warm(
-    connection: psycopg.Connection[Any], as_of: datetime, tablespace: str
-) -> list[date]:
+def list_warm(connection: psycopg.Connection[Any], as_of: datetime, tablespace: str) -> list[date]:
     """The months that ended over 90 days before an instant and are not in a tablespace, whole."""
     known = connection.execute("select from pg_tablespace where spcname = %s", [tablespace])
     if known.fetchone() is None:

@@ -172,9 +172,9 @@ def test_partition_that_is_no_range_is_an_error(database: psycopg.Connection) ->
 
 
 def test_database_without_a_schema_is_an_error(empty_database_url: str) -> None:
-    with psycopg.connect(empty_database_url) as connection:
-        with pytest.raises(StoreError, match="run `study migrate`"):
-            make_months(connection, date(2015, 1, 1), date(2015, 1, 1))
+    message = pytest.raises(StoreError, match="run `study migrate`")
+    with psycopg.connect(empty_database_url) as connection, message:
+        make_months(connection, date(2015, 1, 1), date(2015, 1, 1))
 
 
 @pytest.mark.parametrize(

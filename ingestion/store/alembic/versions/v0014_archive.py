@@ -128,7 +128,7 @@ _COMMENTS = {
         "Of the staging by which the marts read it last. What they keep of it is of that."
     ),
     "table ops.archive_files": "One row per file of the archive. A file not named here is litter.",
-    "column ops.archive_files.bucket": "Learners whose md5(user_id) begins so, modulo bucket_count.",
+    "column ops.archive_files.bucket": "First byte of md5(user_id), modulo bucket_count.",
     "column ops.archive_files.path": "Below the location of the archive.",
     "column ops.archive_files.row_hash": "As ops.archives.row_hash, of its events.",
     "column ops.archive_files.sha256": "Of the file''s bytes.",

@@ -29,7 +29,7 @@ def make_event(number: int, *, at: datetime | None = None, **more: object) -> di
         "session_id": None if number % 3 else str(uuid5(learner, "session")),
         "occurred_at": (at or START + timedelta(minutes=number)).isoformat(),
         "topic_id": 'a "quoted", text\twith\nlines, ü' if number % 5 == 0 else None,
-        "properties": {"query": f"energy {number}, \\ \"both\"", "result_count": number},
+        "properties": {"query": f'energy {number}, \\ "both"', "result_count": number},
         **more,
     }
 

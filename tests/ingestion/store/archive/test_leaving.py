@@ -140,9 +140,7 @@ def test_litter_of_a_killed_export_is_swept(
     assert litter not in target.list("study_events/v1/2024-02")
 
 
-def test_empty_month_leaves_and_comes_back(
-    database_url: str, target: Target
-) -> None:
+def test_empty_month_leaves_and_comes_back(database_url: str, target: Target) -> None:
     with psycopg.connect(database_url, autocommit=True) as owner:
         make_months(owner, MONTH, MONTH)
         assert leave(owner, database_url, target, MONTH).row_count == 0
