@@ -56,7 +56,7 @@ MEANINGS: Mapping[Code, str] = MappingProxyType(
         ),
         Code.MONTH_ARCHIVED: (
             "The event's month is in the archive: it came two years late. It is kept, and can be "
-            "replayed once the month is restored and reopened (operations.md)."
+            "replayed once the month is restored and reopened (archive.md)."
         ),
         Code.CONFLICT: "An event with this `event_id` and other content is already stored.",
         Code.UNMAPPED_EVENT: (

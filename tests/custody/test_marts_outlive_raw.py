@@ -18,14 +18,14 @@ from tests.exactness.warehouse import Warehouse
 LATER = AS_OF + timedelta(hours=5)
 
 
-def archive(warehouse: Warehouse, target: Target, **options: bool) -> Retention:
+def archive(warehouse: Warehouse, target: Target, *, returning: bool = False) -> Retention:
     return retain(
         warehouse.url,
         target,
         as_of=AS_OF,
         models=warehouse.project.defined.models,
         cold_tablespace=None,
-        **options,
+        returning=returning,
     )
 
 

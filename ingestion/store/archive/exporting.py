@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
 from typing import Any
 
 import adbc_driver_postgresql.dbapi as adbc
@@ -123,13 +124,16 @@ def _write_missing(  # noqa: PLR0913, PLR0917 (one by one what an export knows)
         chosen = wanted[turn::passes]
         if rows and chosen:
             events = _read_buckets(url, month, chosen, buckets)
+            dealt = deal(events, buckets) if events.num_rows else []
             with ThreadPoolExecutor(_WRITERS) as writers:
-                yield from writers.map(
-                    lambda dealt, events=events: write_file(  # type: ignore[misc]
-                        target, month, dealt[0], events.take(dealt[1])
-                    ),
-                    deal(events, buckets) if events.num_rows else [],
-                )
+                yield from writers.map(partial(_write_bucket, target, month, events), dealt)
+
+
+def _write_bucket(
+    target: Target, month: date, events: pa.Table, dealt: tuple[int, pa.Array]
+) -> ArchiveFile:
+    bucket, places = dealt
+    return write_file(target, month, bucket, events.take(places))
 
 
 def _read_buckets(url: str, month: date, chosen: list[int], buckets: int) -> pa.Table:

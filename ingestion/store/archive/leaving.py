@@ -48,7 +48,8 @@ def leave(
     """
     archive = find_archive(connection, month)
     if archive is None or archive.state in (State.RESTORED, State.REOPENED):
-        close_month(connection, month, reopened=bool(archive) and archive.state == State.REOPENED)
+        reopened = archive is not None and archive.state == State.REOPENED
+        close_month(connection, month, reopened=reopened)
         archive = find_archive(connection, month)
     if archive is not None and archive.state == State.CLOSING:
         export_month(connection, url, target, month, staging_digest=staging_digest)

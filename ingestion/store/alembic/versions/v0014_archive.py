@@ -88,10 +88,55 @@ end
 $$
 """
 
+# A learner's archived events, as far as they are kept, for awards that look back over all years:
+# made by name at each call, for the table is made anew by every refresh, and without rights.
+_KEPT = """
+create function intermediate.kept_events(learners uuid[])
+returns table (
+    event_id uuid, event_type text, user_id uuid, session_id uuid, occurred_at timestamptz,
+    question_id text, topic_id text, properties jsonb
+)
+language plpgsql stable security definer rows 100
+set search_path = pg_catalog
+as $$
+#variable_conflict use_column
+begin
+    if not exists (select from ops.months_away) then
+        return;
+    end if;
+    return query
+    select
+        kept.event_id, kept.event_type, kept.user_id,
+        case when kept.names_session then kept.claim_id end,
+        kept.occurred_at, kept.question_id, kept.topic_id,
+        jsonb_strip_nulls(jsonb_build_object(
+            'timezone', kept.named_timezone,
+            'is_correct', kept.is_correct,
+            'xp_amount', kept.xp_amount,
+            'new_level', kept.new_level,
+            'achievement_id', kept.achievement_id
+        ))
+    from intermediate.int_events_placed as kept
+    where
+        kept.user_id = any(learners)
+        and exists (
+            select from ops.months_away as away
+            where kept.event_id >= away.lower_id and kept.event_id < away.upper_id
+        );
+end
+$$
+"""
+
 _GRANTS = (
     "grant select (month, lower_id, upper_id, state) on ops.archives to study_ingest",
     "grant select on ops.archives, ops.archive_files, ops.months_away to study_transform",
     "grant select on ops.archives, ops.archive_files, ops.months_away to study_audit",
+)
+
+_KEPT_GRANTS = (
+    "revoke all on function intermediate.kept_events from public",
+    "grant execute on function intermediate.kept_events to study_ingest",
+    "grant usage on schema intermediate to study_ingest",
 )
 
 _COMMENTS = {
@@ -132,6 +177,9 @@ _COMMENTS = {
     "column ops.archive_files.path": "Below the location of the archive.",
     "column ops.archive_files.row_hash": "As ops.archives.row_hash, of its events.",
     "column ops.archive_files.sha256": "Of the file''s bytes.",
+    "function intermediate.kept_events": (
+        "Events of learners that are only in the archive, as far as the marts'' tables keep them."
+    ),
     "view ops.months_away": "One row per month whose events are only in the archive by now.",
 }
 
@@ -140,6 +188,10 @@ def upgrade() -> None:
     """Make the manifest, what the log lacks, the refusal, and grant."""
     for statement in (_ARCHIVES, _FILES, _AWAY, _REFUSAL, *_GRANTS):
         op.execute(statement)
+    op.execute("set local role study_transform")
+    for statement in (_KEPT, *_KEPT_GRANTS):
+        op.execute(statement)
+    op.execute("reset role")
     for subject, text in _COMMENTS.items():
         op.execute(f"comment on {subject} is '{text}'")
 
