@@ -7,7 +7,7 @@ import dagster as dg
 from orchestration.instance import PIPELINE_TAG
 
 # The marts follow from the log; what the app tells in it, and its months, have clocks of their own.
-pipeline_assets = dg.AssetSelection.all() - dg.AssetSelection.groups("gamification", "retention")
+pipeline_assets = dg.AssetSelection.all() - dg.AssetSelection.groups("gamification", "ops")
 
 pipeline_job = dg.define_asset_job(
     "pipeline_job",

@@ -35,7 +35,8 @@ def count_raw(warehouse: Warehouse) -> int:
     return int(count)
 
 
-@pytest.mark.parametrize("seed", [1])
+@pytest.mark.custody
+@pytest.mark.parametrize("seed", [1, 2, 3])
 def test_marts_are_as_if_nothing_had_been_archived(
     seed: int, fresh: Fresh, fresh_control: Fresh, target: Target
 ) -> None:
@@ -87,8 +88,10 @@ def test_marts_are_as_if_nothing_had_been_archived(
         assert differ(archived.read_marts(), marts) == []
 
 
-def test_month_the_marts_have_not_loaded_stays(fresh: Fresh, target: Target) -> None:
-    first, _ = draw_waves(2)
+def test_month_leaves_when_the_marts_have_it_and_is_not_missed(
+    fresh: Fresh, target: Target
+) -> None:
+    first, later = draw_waves(2)
     with fresh() as warehouse:
         insert(warehouse.url, first[:50])
         assert "run `study materialize`" in archive(warehouse, target).waiting[BEFORE]
@@ -96,10 +99,33 @@ def test_month_the_marts_have_not_loaded_stays(fresh: Fresh, target: Target) -> 
         insert(warehouse.url, first[50:])
         assert "not in int" in archive(warehouse, target).waiting[BEFORE]
         warehouse.load(AS_OF)
+        marts, live = warehouse.read_marts(), warehouse.read_live(AS_OF)
+        assert archive(warehouse, target).waiting == {}
+        assert count_raw(warehouse) == sum(event.at.month == 3 for event in first)
+        assert differ(warehouse.read_marts(), marts) == []
+        assert differ(warehouse.read_live(AS_OF), live) == []
+
+        insert(warehouse.url, later)
+        live = warehouse.read_live(LATER)
+        warehouse.load(LATER)
+        marts = warehouse.read_marts()
+        assert differ({name: marts[name] for name in live}, live) == []
+        with pytest.raises(HistoryArchivedError, match="study restore --month 2024-02"):
+            warehouse.load(LATER, full_refresh=True)
+        restore(warehouse.url, target, BEFORE, BEFORE)
+        warehouse.load(LATER, full_refresh=True)
+        assert differ(warehouse.read_marts(), marts) == []
+
+
+def test_month_the_marts_have_lost_an_event_of_stays(fresh: Fresh, target: Target) -> None:
+    first, _ = draw_waves(4)
+    with fresh() as warehouse:
+        insert(warehouse.url, first[:40])
+        warehouse.load(AS_OF)
         with psycopg.connect(warehouse.url) as connection:
             connection.execute(
                 "delete from intermediate.int_events_placed where event_id ="
                 " (select event_id from raw.study_events order by event_id limit 1)"
             )
         assert "does not hold the same" in archive(warehouse, target).waiting[BEFORE]
-        assert count_raw(warehouse) == len({event.event_id for event in first})
+        assert count_raw(warehouse) == len({event.event_id for event in first[:40]})

@@ -1,10 +1,9 @@
 """Three years at 1/100 of a million events a month, every move of a month killed over and over."""
 
 import asyncio
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import datetime
 from random import Random
@@ -21,10 +20,14 @@ from ingestion.store.archive.schedule import list_due, list_warm
 from ingestion.store.archive.target import Target, open_target
 from orchestration.loads.archived import HistoryArchivedError, list_away
 from orchestration.retention import restore, retain
+from tests.custody import victim
 from tests.custody.conftest import Fresh
 from tests.custody.walker import School, deal_arrivals, months, turn_of
 from tests.exactness.warehouse import Warehouse
 
+# Forked from a process that has imported everything and has no threads: a kill costs no start.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.custody.victim"])
 STUDENTS = int(os.environ.get("WALK", "4"))
 SEED = 8
 KILLS = 10
@@ -51,16 +54,14 @@ def kill_once(warehouse: Warehouse, target: Target, at: datetime, space: str, di
     manner = "step" if by_step else "time"
     number = dice.randint(1, MOST_STEPS if by_step else MOST_MILLISECONDS)
     manifest = warehouse.project.folder / "target" / "manifest.json"
-    words = [warehouse.url, target.root, str(manifest), at.isoformat(), space, manner, str(number)]
-    ran = subprocess.run(
-        [sys.executable, "-m", "tests.custody.victim", *words],
-        check=False,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": "."},
+    process = FORKS.Process(
+        target=victim.run,
+        args=(warehouse.url, target.root, str(manifest), at, space, manner, number),
     )
-    assert ran.returncode in (0, -signal.SIGKILL), ran.stderr
-    return ran.returncode != 0
+    process.start()
+    process.join()
+    assert process.exitcode in (0, -signal.SIGKILL)
+    return process.exitcode != 0
 
 
 @pytest.mark.custody

@@ -1,10 +1,9 @@
-"""A lifecycle run that kills itself: `python -m tests.custody.victim URL ARCHIVE MANIFEST AS_OF
-SPACE MANNER NUMBER`. MANNER `step`: before statement or file NUMBER; `time`: after NUMBER ms.
+"""A lifecycle run that kills itself: by manner `step` before statement or file `number`, by manner
+`time` after so many milliseconds, in the middle of whatever it does.
 """
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -50,14 +49,10 @@ def arm(manner: str, number: int) -> None:
         setattr(owner, name, counting(getattr(owner, name), number, steps))
 
 
-if __name__ == "__main__":
-    url, archive, manifest, as_of, space, manner, number = sys.argv[1:]
+def run(  # noqa: PLR0917 (what a lifecycle run is told)
+    url: str, archive: str, manifest: str, as_of: datetime, space: str, manner: str, number: int
+) -> None:
+    """To be run in a process of its own."""
     models = read_project(Path(manifest)).models
-    arm(manner, int(number))
-    retain(
-        url,
-        open_target(archive),
-        as_of=datetime.fromisoformat(as_of),
-        models=models,
-        cold_tablespace=space or None,
-    )
+    arm(manner, number)
+    retain(url, open_target(archive), as_of=as_of, models=models, cold_tablespace=space)

@@ -66,9 +66,9 @@ class School:
     counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def open(self, month: date) -> None:
-        """Make the month and the one before it, as a service that runs all the time does."""
+        """Make the month and the next, as a service that runs all the time does."""
         with psycopg.connect(self.url) as owner:
-            make_months(owner, shift_month(month, -1), shift_month(month, 1))
+            make_months(owner, month, shift_month(month, 1))
 
     def land(self, events: Sequence[dict[str, Any]], at: datetime) -> None:
         """Land a month's arrivals in batches."""

@@ -20,7 +20,7 @@ FEWEST_AHEAD = 1
 
 @dg.asset(
     key=ARCHIVES,
-    group_name="retention",
+    group_name="ops",
     kinds={"postgres", "parquet"},
     deps=[["raw", "study_events"], ["intermediate", "int_events_placed"]],
     description="The manifest of the archive. A run makes the coming months, moves those over 90"
