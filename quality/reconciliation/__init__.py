@@ -2,7 +2,8 @@
 
 Each reconciliation is two queries that give an amount for each key; the keys on which they
 disagree are the finding. They are independent of each other, so a fault shows where it is.
-Staging and marts are read, raw never: what staging lost on the way is for the oracle to find.
+Staging (with what is kept of archived months) and marts are read, raw never: what staging lost on
+the way is for the oracle to find.
 """
 
 from quality.reconciliation import (

@@ -7,7 +7,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "days_hold_every_event",
         "A learner's events are those of the learner's days: each is on one day.",
         "daily_user_stats",
-        "select user_id as key, count(*) as amount from staging.stg_study_events group by 1",
+        "select user_id as key, count(*) as amount from intermediate.int_events_logged group by 1",
         "select user_id as key, sum(event_count) as amount from marts.daily_user_stats group by 1",
     ),
     Reconciliation(
@@ -55,7 +55,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "daily_user_stats",
         """
         select user_id as key, sum(xp_amount) as amount
-        from staging.stg_study_events where event_type = 'xp_earned' group by 1
+        from intermediate.int_events_logged where event_type = 'xp_earned' group by 1
         """,
         "select user_id as key, sum(xp_earned) as amount from marts.daily_user_stats group by 1",
     ),
@@ -65,7 +65,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "daily_user_stats",
         """
         select user_id as key, count(*) as amount
-        from staging.stg_study_events where event_type = 'ai_question_asked' group by 1
+        from intermediate.int_events_logged where event_type = 'ai_question_asked' group by 1
         """,
         """
         select user_id as key, sum(ai_interactions) as amount
@@ -78,7 +78,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "daily_user_stats",
         """
         select user_id as key, count(*) as amount
-        from staging.stg_study_events where event_type = 'search_performed' group by 1
+        from intermediate.int_events_logged where event_type = 'search_performed' group by 1
         """,
         "select user_id as key, sum(searches) as amount from marts.daily_user_stats group by 1",
     ),

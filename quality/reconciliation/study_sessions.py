@@ -9,7 +9,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "study_sessions",
         """
         select distinct session_id as key, 1 as amount
-        from staging.stg_study_events where session_id is not null
+        from intermediate.int_events_logged where session_id is not null
         """,
         "select session_id as key, 1 as amount from marts.study_sessions",
     ),
@@ -19,7 +19,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "study_sessions",
         """
         select events.session_id as key, count(*) as amount
-        from staging.stg_study_events as events
+        from intermediate.int_events_logged as events
         join marts.study_sessions using (session_id, user_id)
         group by 1
         """,
@@ -31,7 +31,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "study_sessions",
         """
         select events.session_id as key, count(*) as amount
-        from staging.stg_study_events as events
+        from intermediate.int_events_logged as events
         join marts.study_sessions using (session_id, user_id)
         where events.event_type = 'session_pause'
         group by 1
@@ -44,7 +44,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "study_sessions",
         """
         select events.session_id as key, sum(events.xp_amount) as amount
-        from staging.stg_study_events as events
+        from intermediate.int_events_logged as events
         join marts.study_sessions using (session_id, user_id)
         where events.event_type = 'xp_earned'
         group by 1

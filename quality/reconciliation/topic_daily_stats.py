@@ -36,7 +36,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "topic_daily_stats",
         """
         select topic_id as key, count(*) as amount
-        from staging.stg_study_events
+        from intermediate.int_events_logged
         where event_type = 'ai_question_asked' and topic_id is not null
         group by 1
         """,

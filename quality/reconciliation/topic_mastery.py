@@ -10,7 +10,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "topic_mastery",
         """
         select concat_ws(' ', user_id, topic_id) as key, count(*) as amount
-        from staging.stg_study_events
+        from intermediate.int_events_logged
         where topic_id is not null and event_type not in (
             'xp_earned', 'level_up', 'achievement_unlocked', 'streak_continued', 'streak_broken'
         )

@@ -34,7 +34,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         """,
         """
         select user_id as key, count(*) as amount
-        from staging.stg_study_events where event_type = 'achievement_unlocked' group by 1
+        from intermediate.int_events_logged where event_type = 'achievement_unlocked' group by 1
         """,
         Relation.AT_MOST,
     ),

@@ -123,7 +123,11 @@ def healthy_stream() -> list[Row]:
 def build_warehouse(url: str) -> None:
     """Make the tables anew and fill them."""
     with psycopg.connect(url) as connection:
+        connection.execute("drop view if exists intermediate.int_events_logged")
         _fill(connection, "staging", "stg_study_events", STAGING, _healthy_tables()["staging"])
+        connection.execute(
+            "create view intermediate.int_events_logged as select * from staging.stg_study_events"
+        )
         for name, suite in SUITES.items():
             _fill(connection, "marts", name, suite.columns, _healthy_tables()[name])
 

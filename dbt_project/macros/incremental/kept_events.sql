@@ -20,13 +20,26 @@
         {% endif %}
         {%- endfor %}
     from {{ this.incorporate(path={'schema': 'intermediate', 'identifier': 'int_events_placed'}) }} as kept
-    where
-        -- Asked once: without an archive the rows are not looked at.
-        exists (select 1 from ops.months_away)
-        and exists (
-            select 1 from ops.months_away as away
-            where kept.event_id >= away.lower_id and kept.event_id < away.upper_id
-        )
+    where {{ is_away('kept') }}
+{%- endmacro %}
+
+
+{#- The condition that an event is only in the archive. -#}
+{% macro is_away(events) -%}
+    {{ return(adapter.dispatch('is_away')(events)) }}
+{%- endmacro %}
+
+{% macro default__is_away(events) -%}
+    false
+{%- endmacro %}
+
+{% macro postgres__is_away(events) -%}
+    -- Asked once: without an archive the rows are not looked at.
+    exists (select 1 from ops.months_away)
+    and exists (
+        select 1 from ops.months_away as away
+        where {{ events }}.event_id >= away.lower_id and {{ events }}.event_id < away.upper_id
+    )
 {%- endmacro %}
 
 

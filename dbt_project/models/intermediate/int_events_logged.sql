@@ -1,0 +1,45 @@
+{{ config(materialized='kept_view') }}
+
+-- Nothing is made of this: it is what the marts are held against.
+with
+
+logged as (
+    select
+        event_id,
+        claim_id,
+        user_id,
+        session_id,
+        question_id,
+        topic_id,
+        event_type,
+        achievement_id,
+        xp_amount,
+        is_correct,
+        occurred_at
+    from {{ ref('stg_study_events') }}
+),
+
+kept as (
+    select
+        event_id,
+        claim_id,
+        user_id,
+        case when names_session then claim_id end as session_id,
+        question_id,
+        topic_id,
+        event_type,
+        achievement_id,
+        xp_amount,
+        is_correct,
+        occurred_at
+    from {{ ref('int_events_placed') }} as placed
+    where {{ is_away('placed') }}
+),
+
+final as (
+    select * from logged
+    union all
+    select * from kept
+)
+
+select * from final
