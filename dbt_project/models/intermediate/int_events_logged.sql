@@ -21,17 +21,17 @@ logged as (
 
 kept as (
     select
-        event_id,
-        claim_id,
-        user_id,
-        case when names_session then claim_id end as session_id,
-        question_id,
-        topic_id,
-        event_type,
-        achievement_id,
-        xp_amount,
-        is_correct,
-        occurred_at
+        placed.event_id,
+        placed.claim_id,
+        placed.user_id,
+        case when placed.names_session then placed.claim_id end as session_id,
+        placed.question_id,
+        placed.topic_id,
+        placed.event_type,
+        placed.achievement_id,
+        placed.xp_amount,
+        placed.is_correct,
+        placed.occurred_at
     from {{ ref('int_events_placed') }} as placed
     where {{ is_away('placed') }}
 ),
