@@ -90,6 +90,27 @@ class Settings(BaseSettings):
     proxy_header: Literal["x-forwarded-for", "forwarded"] = Field(
         default="x-forwarded-for", description="The header those proxies write."
     )
+    archive_url: str | None = Field(
+        default=None,
+        description="Where months over two years old go: a folder, s3://BUCKET/FOLDER or"
+        " gs://BUCKET/FOLDER; unset, the folder `archive` in STUDY_HOME.",
+    )
+    archive_keys: SecretStr | None = Field(
+        default=None,
+        description="Keys that encrypt the archive's files, NAME:BASE64[,...]; the first writes.",
+    )
+    archive_kms: str | None = Field(
+        default=None,
+        description="A key service instead: MODULE:NAME/KEY, NAME a pyarrow KmsClient.",
+    )
+    archive_encryption: str = Field(
+        default="AES256",
+        description="What S3 is asked to encrypt by: AES256, aws:kms, aws:kms:KEY, or none.",
+    )
+    cold_tablespace: str | None = Field(
+        default=None,
+        description="Tablespace of months over 90 days old; unset, they stay where they are.",
+    )
     gamification: Path | None = Field(
         default=None, description="File of the rules of gamification; unset, the packaged ones."
     )
@@ -167,6 +188,11 @@ class Settings(BaseSettings):
         """The URL of Dagster's records that was set, in clear."""
         given = self.dagster_database_url
         return given.get_secret_value() if given else None
+
+    @property
+    def archive_place(self) -> str:
+        """The archive's folder or URL."""
+        return self.archive_url or str(self.home / "archive")
 
     @property
     def clear_write_keys(self) -> tuple[str, ...]:

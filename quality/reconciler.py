@@ -37,8 +37,8 @@ COMPARISON: LiteralString = """
 """
 
 
-# What most of them count in staging, read from it once: the log is by far the longest table, and
-# each statement that read it would cost as much as all marts together.
+# What most of them count of all events there ever were, archived ones too, read once: the log is by
+# far the longest table, and each statement that read it would cost as much as all marts together.
 _COUNTED = """
 create temporary table counted_events on commit drop as
 select
@@ -55,7 +55,7 @@ select
     count(*) filter (where event_type = 'achievement_unlocked') as unlocked_count,
     coalesce(sum(xp_amount) filter (where event_type = 'xp_earned'), 0) as xp_amount,
     max(new_level) filter (where event_type = 'level_up') as highest_level
-from staging.stg_study_events
+from intermediate.int_events_logged
 group by user_id, session_id, topic_id
 """
 

@@ -22,6 +22,7 @@ class Code(StrEnum):
     PRIVATE_DATA = "private_data"
     OCCURRED_AT_REQUIRED = "occurred_at_required"
     OCCURRED_AT_OUT_OF_RANGE = "occurred_at_out_of_range"
+    MONTH_ARCHIVED = "month_archived"
     CONFLICT = "conflict"
     UNMAPPED_EVENT = "unmapped_event"
     TRAITS_NOT_STORED = "traits_not_stored"
@@ -52,6 +53,10 @@ MEANINGS: Mapping[Code, str] = MappingProxyType(
         Code.OCCURRED_AT_OUT_OF_RANGE: (
             "The event's time is over 24 h ahead of its receipt, before 1970, or in a month "
             "that is not open."
+        ),
+        Code.MONTH_ARCHIVED: (
+            "The event's month is in the archive: it came two years late. It is kept, and can be "
+            "replayed once the month is restored and reopened (archive.md)."
         ),
         Code.CONFLICT: "An event with this `event_id` and other content is already stored.",
         Code.UNMAPPED_EVENT: (

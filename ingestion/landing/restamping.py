@@ -8,6 +8,10 @@ from psycopg import sql
 # The number PostgreSQL itself keeps for "long before any transaction": below every real one.
 LONG_AGO = "2"
 
+# How many events of an archived month are among them nobody knows: its books are closed.
+_RESTAMP_ARCHIVES = """
+update ops.archives set last_xid = %s::xid8, booked_count = 0 where last_xid >= %s::xid8
+"""
 _RESTAMP = "update {} set ingest_xid = %s::xid8 where ingest_xid >= %s::xid8"
 
 
@@ -23,4 +27,5 @@ def restamp_events(connection: psycopg.Connection[Any], unused: int) -> int:
     restamp = sql.SQL(_RESTAMP).format
     bounds = (LONG_AGO, str(unused))
     connection.execute(restamp(sql.Identifier("raw", "landings")), bounds)
+    connection.execute(_RESTAMP_ARCHIVES, bounds)
     return connection.execute(restamp(sql.Identifier("raw", "study_events")), bounds).rowcount

@@ -9,7 +9,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "question_attempts",
         """
         select event_id as key, 1 as amount
-        from staging.stg_study_events where event_type = 'question_submit'
+        from intermediate.int_events_logged where event_type = 'question_submit'
         """,
         "select event_id as key, 1 as amount from marts.question_attempts",
         Relation.AT_MOST,
@@ -21,7 +21,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "select event_id as key, 1 as amount from marts.question_attempts",
         """
         select event_id as key, 1 as amount
-        from staging.stg_study_events
+        from intermediate.int_events_logged
         where event_type in ('question_attempt', 'question_submit')
         """,
         Relation.AT_MOST,

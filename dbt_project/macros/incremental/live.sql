@@ -16,8 +16,12 @@
     with
 
     learner_events as materialized (
-        select * from {{ ref('stg_study_events') }}
+        {% if execute -%}
+        select {{ staged_columns() }} from {{ ref('stg_study_events') }}
         where user_id = learner_id
+        union all
+        {{ kept_events() }} and kept.user_id = learner_id
+        {%- endif %}
     ),
 
     {% for name in through -%}
@@ -71,6 +75,15 @@
                 and learners.session_id = others.session_id
                 and learners.user_id != others.user_id
                 and others.occurred_at <= learners.first_occurred_at
+                and (others.occurred_at, others.event_id)
+                < (learners.first_occurred_at, learners.first_event_id)
+        )
+        and not exists (
+            select 1 from ({{ kept_events() if execute else 'select 1' }}) as others
+            where
+                learners.session_id = others.claim_id
+                and learners.session_id = others.session_id
+                and learners.user_id != others.user_id
                 and (others.occurred_at, others.event_id)
                 < (learners.first_occurred_at, learners.first_event_id)
         ) as is_owner

@@ -42,6 +42,19 @@
         occurred_at >= cast('{{ load["backfill"]["from"] }}' as date) - interval '14 hours'
         and occurred_at < cast('{{ load["backfill"]["to"] }}' as date) + interval '36 hours'
         and ({{ before_horizon('ingest_xid') }}) is true
+    {%- if has_months_away() %}
+    union all
+    select
+        claim_id,
+        session_id,
+        user_id,
+        event_id,
+        occurred_at
+    from ({{ kept_events() }}) as kept_events
+    where
+        occurred_at >= cast('{{ load["backfill"]["from"] }}' as date) - interval '14 hours'
+        and occurred_at < cast('{{ load["backfill"]["to"] }}' as date) + interval '36 hours'
+    {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 
