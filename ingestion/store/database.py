@@ -24,6 +24,8 @@ class Role(StrEnum):
     TRANSFORM = "study_transform"
     BI = "study_bi"
     AUDIT = "study_audit"
+    BI_COHORT = "study_bi_cohort"
+    COLLECTOR = "study_collector"
 
 
 @contextmanager

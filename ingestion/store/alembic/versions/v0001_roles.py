@@ -17,7 +17,7 @@ declare
     wanted text;
     tries int;
 begin
-    foreach wanted in array array['study_ingest', 'study_transform', 'study_bi', 'study_audit']
+    foreach wanted in array array[{roles}]
     loop
         tries := 0;
         loop
@@ -64,9 +64,14 @@ _SCHEMAS = (
 )
 
 
+def make_roles(*roles: str) -> str:
+    """The statement that makes roles where the server has none yet."""
+    return _ROLES.format(roles=", ".join(f"'{role}'" for role in roles))
+
+
 def upgrade() -> None:
-    """Make the roles where the server has none yet, and their schemas."""
-    op.execute(_ROLES)
+    """Make the roles and their schemas."""
+    op.execute(make_roles("study_ingest", "study_transform", "study_bi", "study_audit"))
     for statement in _SCHEMAS:
         op.execute(statement)
 
