@@ -13,8 +13,13 @@ def request_context(request: Request) -> dict[str, object]:
     The full address never leaves this function: what is not written cannot leak.
     """
     context: dict[str, object] = {}
-    if request.client is not None and (address := truncate_ip(request.client.host)):
+    if address := sender_network(request):
         context["ip"] = address
     if user_agent := request.headers.get("user-agent"):
         context["user_agent"] = user_agent.replace("\0", "")[:_USER_AGENT_CHARACTERS]
     return context
+
+
+def sender_network(request: Request) -> str | None:
+    """The sender's address cut to its network, None where it is not known."""
+    return truncate_ip(request.client.host) if request.client is not None else None

@@ -38,6 +38,11 @@ class Pseudonyms:
         if not self.keys or any(len(key) != KEY_BYTES for key in self.keys):
             raise ValueError(f"a key of pseudonyms has {KEY_BYTES} bytes, and there is at least one")
 
+    @property
+    def fingerprints(self) -> list[bytes]:
+        """What tells each key from others (16 bytes), and nothing of what it is."""
+        return [hmac.digest(key, b"fingerprint", sha256)[:16] for key in self.keys]
+
     def make(self, learner: UUID, purpose: Purpose) -> bytes:
         """The learner's digest (32 bytes) by the current key."""
         return _digest(self.keys[0], learner, purpose)

@@ -200,6 +200,12 @@ CHAIN = (
 
 ERASURE = (
     """
+    create table ops.pseudonym_keys (
+        fingerprint bytea primary key check (octet_length(fingerprint) = 16),
+        noted_at timestamptz not null default clock_timestamp()
+    )
+    """,
+    """
     create table ops.forgotten (
         digest bytea primary key check (octet_length(digest) = 32),
         forgotten_at timestamptz not null default clock_timestamp()
@@ -308,6 +314,7 @@ COMMENTS = {
     "table audit.requests": "Reads over the API until the next collection chains them.",
     "table audit.log_positions": "Up to which byte each file of the database''s log is collected.",
     "view audit.daily_access": "One row per day (UTC), login and role: how much it read.",
+    "table ops.pseudonym_keys": "One row per key that pseudonyms here were made by.",
     "table ops.forgotten": (
         "One row per forgotten learner: a keyed digest, by which later events are turned away."
     ),
