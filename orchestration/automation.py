@@ -6,8 +6,9 @@ import dagster as dg
 
 from orchestration.instance import PIPELINE_TAG
 
-# The marts follow from the log; what the app tells in it by itself runs by its own clock.
-pipeline_assets = dg.AssetSelection.all() - dg.AssetSelection.groups("gamification")
+# The marts follow from the log; what the app tells in it by itself runs by its own clock, and so
+# does the audit.
+pipeline_assets = dg.AssetSelection.all() - dg.AssetSelection.groups("gamification", "audit")
 
 pipeline_job = dg.define_asset_job(
     "pipeline_job",

@@ -5,7 +5,7 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.automation import pipeline_job, pipeline_nightly
-from orchestration.resources import Clock, EventLog, Warehouse
+from orchestration.resources import AuditLog, Clock, EventLog, Warehouse
 
 
 @dg.definitions
@@ -17,6 +17,7 @@ def defs() -> dg.Definitions:
             resources={
                 "warehouse": Warehouse(),
                 "event_log": EventLog(),
+                "audit_log": AuditLog(),
                 "clock": Clock.configure_at_launch(),
             },
             jobs=[pipeline_job],

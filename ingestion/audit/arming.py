@@ -23,7 +23,9 @@ inner join unnest(%s::text[]) as audited (role)
     on pg_has_role(logins.oid, audited.role, 'member')
 left join pg_db_role_setting as settings on
     settings.setrole = logins.oid
-    and settings.setdatabase in (0, (select oid from pg_database where datname = current_database()))
+    and settings.setdatabase in (
+        0, (select oid from pg_database where datname = current_database())
+    )
 where
     logins.rolcanlogin
     and not logins.rolsuper
@@ -61,10 +63,13 @@ class Arming:
 
 def look_at_arming(connection: psycopg.Connection[Any]) -> Arming:
     """How it stands; the session is the owner's. `silent` are audited logins nobody logs."""
-    row = connection.execute(_SETTINGS).fetchone() or (False, False, False, False)
+    ((collects, is_json, has_pgaudit, may_read),) = connection.execute(_SETTINGS).fetchall()
     logins = connection.execute(_LOGINS, (list(AUDITED),)).fetchall()
     return Arming(
-        *row,
+        collects,
+        is_json,
+        has_pgaudit,
+        may_read,
         roles={login: role for login, role, _ in logins},
         silent=tuple(sorted(login for login, _, is_logged in logins if not is_logged)),
     )

@@ -78,16 +78,16 @@ def append(connection: psycopg.Connection[Any], entries: Sequence[Entry]) -> Non
 def _collect_requests(collector: psycopg.Connection[Any]) -> int:
     collected = 0
     while True:
-        row = collector.execute("select audit.collect_requests(%s)", (_REQUESTS_AT_ONCE,)).fetchone()
+        row = collector.execute(
+            "select audit.collect_requests(%s)", (_REQUESTS_AT_ONCE,)
+        ).fetchone()
         count = int(row[0]) if row else 0
         collected += count
         if count < _REQUESTS_AT_ONCE:
             return collected
 
 
-def _make_reader(
-    owner: psycopg.Connection[Any], arming: Arming, pseudonyms: Pseudonyms
-) -> Reader:
+def _make_reader(owner: psycopg.Connection[Any], arming: Arming, pseudonyms: Pseudonyms) -> Reader:
     ((database, login, zone),) = owner.execute(_WHERE).fetchall()
     return Reader(
         database=database,
@@ -99,7 +99,7 @@ def _make_reader(
 
 
 class _LogCollector:
-    """Reads files of the log by the owner's session and chains what they tell by the collector's."""
+    """Reads the log's files by the owner's session and chains what they tell by the collector's."""
 
     def __init__(
         self,
@@ -113,20 +113,26 @@ class _LogCollector:
 
     def collect(self, chunk_bytes: int) -> tuple[int, int]:
         """Go through all that is new; returns entries chained and bytes gone through."""
+        counts = [
+            self._collect_file(_File(*row), chunk_bytes)
+            for row in self._owner.execute(_FILES).fetchall()
+        ]
+        return sum(chained for chained, _ in counts), sum(read for _, read in counts)
+
+    def _collect_file(self, file: _File, chunk_bytes: int) -> tuple[int, int]:
         chained = read = 0
-        for file in [_File(*row) for row in self._owner.execute(_FILES).fetchall()]:
-            if file.size < file.position:
-                file = self._begin_anew(file)
-                chained += 1
-            while file.position < file.size:
-                lines, end = self._read_lines(file, chunk_bytes)
-                if not lines:
-                    break  # the last one is not written to its end yet
-                count = self._chain(list(self._tell(file, lines)), file, end)
-                if count is None:
-                    break  # another collects this file at this moment
-                chained, read = chained + count, read + end - file.position
-                file = _File(file.name, file.size, end)
+        if file.size < file.position:
+            file = self._begin_anew(file)
+            chained += 1
+        while file.position < file.size:
+            lines, end = self._read_lines(file, chunk_bytes)
+            if not lines:
+                break  # the last one is not written to its end yet
+            count = self._chain(list(self._tell(file, lines)), file, end)
+            if count is None:
+                break  # another collects this file at this moment
+            chained, read = chained + count, read + end - file.position
+            file = _File(file.name, file.size, end)
         return chained, read
 
     def _begin_anew(self, file: _File) -> _File:

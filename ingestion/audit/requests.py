@@ -27,9 +27,7 @@ class Read:
     row_count: int
 
 
-async def note_read(
-    pool: AsyncConnectionPool, read: Read, pseudonyms: Pseudonyms | None
-) -> None:
+async def note_read(pool: AsyncConnectionPool, read: Read, pseudonyms: Pseudonyms | None) -> None:
     """Commit a note of a read; what cannot be noted must not be answered.
 
     Without `pseudonyms` the note does not say who was read. Raises `psycopg.Error`, `PoolTimeout`.

@@ -29,7 +29,7 @@ _PGAUDIT_FIELDS = 9
 class Reader:
     """How to read the lines of one database.
 
-    `roles` is the role of the house by login; `services` are logins whose errors are nobody's reading.
+    `roles` is the role of the house by login; errors of the logins in `services` are left out.
     """
 
     database: str
@@ -60,7 +60,11 @@ class Reader:
             # `execute name(...)` says nothing of what was prepared under that name
             behind = tell(prepared["text"], {}, self.pseudonyms)
             return self._entry(
-                Source.STATEMENT, record, told.action, behind.tables, told.learners,
+                Source.STATEMENT,
+                record,
+                told.action,
+                behind.tables,
+                told.learners,
                 message=behind.action,
             )
         return self._entry(Source.STATEMENT, record, told.action, told.tables, told.learners)
@@ -159,5 +163,3 @@ def _load(line: bytes) -> dict[str, Any] | None:
 
 def _is_person(record: Mapping[str, Any]) -> bool:
     return str(record.get("application_name", "")).startswith(OWN_PSQL)
-
-

@@ -72,17 +72,16 @@ def fit(text: str, pseudonyms: Pseudonyms) -> str:
     text = _SECRET.sub(r"\g<word>\g<sign>'***'", text)
     text = _DSN_SECRET.sub(r"\g<head>***", _URL_SECRET.sub(r"\g<head>***", text))
     hidden = pseudonyms.hide(text).replace("\0", "")
-    return hidden if len(hidden) <= LONGEST else f"{hidden[:LONGEST]} ... ({len(hidden)} characters)"
+    return (
+        hidden if len(hidden) <= LONGEST else f"{hidden[:LONGEST]} ... ({len(hidden)} characters)"
+    )
 
 
 def read_parameters(detail: str) -> dict[int, str | None]:
     """Parameters by number, as PostgreSQL's log gives them: `Parameters: $1 = 'a', $2 = NULL`."""
     return {
         int(number): None if value is None else value.replace("''", "'")
-        for number, value in (
-            (found[1], found[2])
-            for found in _PARAMETER.finditer(detail)
-        )
+        for number, value in ((found[1], found[2]) for found in _PARAMETER.finditer(detail))
     }
 
 
@@ -96,7 +95,7 @@ def _fill_in(statement: str, parameters: Mapping[int, str | None]) -> str:
     return _PLACEHOLDER.sub(literal, statement) if parameters else statement
 
 
-def _parse(statement: str) -> list[exp.Expression] | None:
+def _parse(statement: str) -> list[exp.Expr] | None:
     body = statement[wrapped.end() :] if (wrapped := _WRAPPED.match(statement)) else statement
     if not _PARSED.match(body):
         return None
@@ -108,10 +107,10 @@ def _parse(statement: str) -> list[exp.Expression] | None:
         return None
     if any(isinstance(tree, exp.Command) for tree in trees):
         return None
-    return [tree for tree in trees if isinstance(tree, exp.Expression)]
+    return [tree for tree in trees if isinstance(tree, exp.Expr)]
 
 
-def _find_tables(trees: list[exp.Expression]) -> Iterator[str]:
+def _find_tables(trees: list[exp.Expr]) -> Iterator[str]:
     for tree in trees:
         # Names of a `with` are no tables, unless a schema stands before them.
         passing = {cte.alias_or_name for cte in tree.find_all(exp.CTE)}
@@ -125,7 +124,7 @@ def _find_named(statement: str) -> Iterator[str]:
         yield f"{found['schema'].lower()}.{found['table'].lower()}"
 
 
-def _find_compared(trees: list[exp.Expression]) -> set[UUID]:
+def _find_compared(trees: list[exp.Expr]) -> set[UUID]:
     """Ids that are compared with a column `user_id`."""
     found: set[UUID] = set()
     for tree in trees:
@@ -135,7 +134,7 @@ def _find_compared(trees: list[exp.Expression]) -> set[UUID]:
     return found
 
 
-def _comparison(column: exp.Column) -> exp.Expression | None:
+def _comparison(column: exp.Column) -> exp.Expr | None:
     """The smallest comparison a column stands in: past it begins what is said of others."""
     return column.find_ancestor(exp.EQ, exp.In, exp.NEQ, exp.NullSafeEQ)
 

@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 
 from ingestion.audit.entry import NOTHING_BEFORE, digest_entry
 
-_ROWS = "select * from audit.data_access order by access_id"
+_ROWS = "select * from audit.data_access where access_id > %s order by access_id"
 _AT_ONCE = 5_000
 
 
@@ -33,30 +33,33 @@ class Verified:
     faults: list[Fault]
 
 
-def verify(connection: psycopg.Connection[Any], anchors: Path | None = None) -> Verified:
-    """Go through the whole chain; any role that may read `audit.data_access` can.
+def verify(
+    connection: psycopg.Connection[Any], anchors: Path | None = None, *, only_new: bool = False
+) -> Verified:
+    """Go through the chain; any role that may read `audit.data_access` can.
 
-    A row that was changed, removed, added or moved is named. That the last rows were removed, or all
-    rows after some were written anew, the chain cannot tell by itself: `anchors` can, a file
-    outside of the database (`write_anchor`).
+    A row that was changed, removed, added or moved is named. That the last rows were removed, or
+    all rows after some were written anew, the chain cannot tell by itself: `anchors` can, a file
+    outside of the database (`write_anchor`). `only_new`: from the last anchor on.
     """
     noted = read_anchors(anchors) if anchors else {}
     faults: list[Fault] = []
     number, previous = 0, NOTHING_BEFORE
+    if only_new and noted:
+        number = max(noted)
+        previous, noted = bytes.fromhex(noted[number]), {}
+    anchored_rows = len(noted)
     with connection.transaction(), connection.cursor("chain", row_factory=dict_row) as cursor:
         cursor.itersize = _AT_ONCE
-        cursor.execute(_ROWS)
+        cursor.execute(_ROWS, (number,))
         for row in cursor:
             faults += _compare(row, number, previous)
             anchored = noted.pop(row["access_id"], None)
             if anchored is not None and anchored != bytes(row["digest"]).hex():
                 faults.append(Fault(row["access_id"], "has another digest than was noted down"))
             number, previous = row["access_id"], bytes(row["digest"])
-    faults += [
-        Fault(lost, "was noted down and is not there any more")
-        for lost in sorted(noted)
-    ]
-    return Verified(number, previous.hex(), len(noted), faults)
+    faults += [Fault(lost, "was noted down and is not there any more") for lost in sorted(noted)]
+    return Verified(number, previous.hex(), anchored_rows, faults)
 
 
 def write_anchor(connection: psycopg.Connection[Any], anchors: Path) -> str | None:

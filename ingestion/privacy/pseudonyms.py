@@ -36,7 +36,9 @@ class Pseudonyms:
 
     def __post_init__(self) -> None:
         if not self.keys or any(len(key) != KEY_BYTES for key in self.keys):
-            raise ValueError(f"a key of pseudonyms has {KEY_BYTES} bytes, and there is at least one")
+            raise ValueError(
+                f"a key of pseudonyms has {KEY_BYTES} bytes, and there is at least one"
+            )
 
     @property
     def fingerprints(self) -> list[bytes]:

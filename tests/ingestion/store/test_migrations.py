@@ -54,6 +54,7 @@ def test_migrations_bring_an_empty_database_up_to_date(empty_database_url: str) 
         "0008_write_keys",
         "0009_views",
         "0010_activity",
+        "0015_audit",
     ]
     migrate(empty_database_url)
     assert pending(empty_database_url) == []

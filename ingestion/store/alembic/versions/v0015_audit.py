@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from ingestion.store.alembic import custody
+from ingestion.store.alembic import access_chain, custody
 from ingestion.store.errors import StoreError
 
 revision = "0015_audit"
@@ -13,7 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the chain, what erasure leaves behind, and the cohorts; and grant."""
-    for statement in (*custody.ROLES, *custody.CHAIN, *custody.ERASURE, *custody.COHORTS):
+    for statement in (*custody.ROLES, *access_chain.CHAIN, *custody.ERASURE, *custody.COHORTS):
         op.execute(statement)
     op.execute("set local role study_transform")
     for statement in custody.TRANSFORM_GRANTS:
