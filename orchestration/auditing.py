@@ -96,7 +96,7 @@ def note_command(url: str, action: str, **told: Any) -> None:
     entry = Entry(
         source=Source.COMMAND,
         occurred_at=datetime.now(UTC),
-        login=_account(),
+        login=account(),
         action=action,
         place=str(uuid4()),
         **told,
@@ -153,7 +153,8 @@ def _reading(url: str) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def _account() -> str:
+def account() -> str:
+    """The system account that runs this process."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

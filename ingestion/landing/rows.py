@@ -10,6 +10,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 from ingestion.events.columns import microseconds
 from ingestion.events.reading import ReadEvents
@@ -48,6 +49,11 @@ _jsonb = struct.Struct(">iB").pack
 # The first five columns in one go, with a session and without.
 _usual = struct.Struct(">i16si16si16siqiq").pack
 _sessionless = struct.Struct(">i16si16siiqiq").pack
+
+
+def learner_of(content: bytes) -> UUID:
+    """The learner of a row: the second column, behind its length, of an id behind its own."""
+    return UUID(bytes=content[24:40])
 
 
 def copy_stream(rows: Sequence[bytes]) -> bytes:

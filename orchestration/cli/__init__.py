@@ -2,7 +2,7 @@
 dbt and pandas cost seconds that `study --help` must not.
 """
 
-from orchestration.cli import audit, demo, events, failed, keys, pipeline, services
+from orchestration.cli import audit, demo, events, failed, forgetting, keys, pipeline, services
 from orchestration.cli.app import app
 
-__all__ = ["app", "audit", "demo", "events", "failed", "keys", "pipeline", "services"]
+__all__ = ["app", "audit", "demo", "events", "failed", "forgetting", "keys", "pipeline", "services"]

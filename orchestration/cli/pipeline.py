@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 MOST_SHOWN = 5
 
 
-def _instant(text: str | None) -> datetime | None:
+def read_instant(text: str | None) -> datetime | None:
+    """The instant of an option `--as-of`; raises BadParameter where it is none."""
     if text is None:
         return None
     try:
@@ -89,7 +90,7 @@ def _run(
     full_refresh: bool = False,
     days: "DateRange | None" = None,
 ) -> None:
-    moment = _instant(as_of) or datetime.now(UTC)
+    moment = read_instant(as_of) or datetime.now(UTC)
 
     from orchestration.pipeline import EmptySelectionError, run_pipeline
     from orchestration.settings import read_settings
@@ -157,7 +158,7 @@ def check(
 
     The oracle needs the instant the marts were built for: that of the last run, unless given.
     """
-    moment = _instant(as_of)
+    moment = read_instant(as_of)
 
     from orchestration.database import open_warehouse
     from orchestration.judging import find_last_as_of, judge
