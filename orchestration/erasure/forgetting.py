@@ -126,7 +126,7 @@ def forget(means: Means, learner: UUID) -> Receipt:
             erased = erase(owner, learner)
         identity = Identity(learner, erased.own_ids | find_erased_ids(owner, learner))
         archives = [] if means.archives is None else means.archives.rewrite(owner, learner)
-        if owner.execute("select from ops.model_states limit 1").fetchone():
+        if owner.execute("select 1 from ops.model_states limit 1").fetchone():
             means.load()
         collect(means.url, means.pseudonyms)
         files, swept = _sweep(means, owner, identity)

@@ -11,9 +11,19 @@ from orchestration.erasure.identity import Identity
 # What the landing code erases, what a load computes again, and what holds pseudonyms only.
 _NOT_SWEPT = ("raw", "staging", "intermediate", "marts", "live", "audit")
 
+# Without it no load would know any more what it still has to compute again.
+_TO_COMPUTE = "ops.erased_events"
+
 # Every table anybody has made here, whoever owns it. Of what is partitioned, the partitions.
 _TABLES = """
-select tables.oid::regclass::text, schemas.nspname, tables.relname
+select
+    tables.oid::regclass::text,
+    coalesce((
+        select parents.inhparent::regclass::text from pg_inherits as parents
+        where parents.inhrelid = tables.oid
+    ), tables.oid::regclass::text),
+    schemas.nspname,
+    tables.relname
 from pg_class as tables
 inner join pg_namespace as schemas on schemas.oid = tables.relnamespace
 where
@@ -78,14 +88,14 @@ def find_in_tables(connection: psycopg.Connection[Any]) -> dict[str, int]:
 
     Reads every row of every table: minutes where there are hundreds of millions.
     """
-    found = {}
-    for shown, schema, name in connection.execute(_TABLES).fetchall():
+    found: dict[str, int] = {}
+    for _, shown, schema, name in connection.execute(_TABLES).fetchall():
         query = sql.SQL("select count(*) from {table} as whole where {holds}").format(
             table=sql.Identifier(schema, name), holds=_holds()
         )
         row = connection.execute(query).fetchone()
         if row and row[0]:
-            found[shown] = int(row[0])
+            found[shown] = found.get(shown, 0) + int(row[0])
     return found
 
 
@@ -95,8 +105,8 @@ def sweep_tables(connection: psycopg.Connection[Any]) -> Mapping[str, int]:
     A row of which an id is a column goes, of texts the ids' digits become zeros.
     """
     swept = {}
-    for shown, schema, name in connection.execute(_TABLES).fetchall():
-        if schema in _NOT_SWEPT:
+    for shown, _, schema, name in connection.execute(_TABLES).fetchall():
+        if schema in _NOT_SWEPT or shown == _TO_COMPUTE:
             continue
         table = sql.Identifier(schema, name)
         columns = connection.execute(_COLUMNS, (shown,)).fetchall()
