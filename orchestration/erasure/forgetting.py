@@ -20,7 +20,7 @@ from ingestion.store.errors import StoreError
 from orchestration.auditing import account, note_command
 from orchestration.erasure.files import find_in_files, sweep_files
 from orchestration.erasure.identity import Identity
-from orchestration.erasure.tables import find_in_tables, prepare, sweep_tables
+from orchestration.erasure.tables import clear_statistics, find_in_tables, prepare, sweep_tables
 from orchestration.loads.lock import hold_lock
 from orchestration.settings import Settings
 
@@ -164,8 +164,9 @@ def _sweep(
     swept = sweep_tables(owner)
     files = sweep_files(means.settings.home, identity.finder())
     tables = [row[0] for row in owner.execute(_VACUUMED.encode()).fetchall()]
-    for table in ["raw.study_events", "raw.failed_events", "ops.erased_events", *tables]:
+    for table in ["raw.study_events", "raw.failed_events", *tables]:
         owner.execute(f"vacuum (analyze) {table}".encode())
+    clear_statistics(owner)
     return files, swept
 
 

@@ -66,6 +66,17 @@ _PREPARE = (
     _HIDE,
 )
 _UUID = "[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}"
+_SAMPLED = """
+select distinct whole.table_name
+from (
+    select
+        format('%I.%I', schemaname, tablename) as table_name,
+        concat(most_common_vals, histogram_bounds) as samples
+    from pg_stats
+    where schemaname not in ('pg_catalog', 'information_schema')
+) as whole
+where {holds}
+"""
 _HOLDS = """
 exists (
     select from regexp_matches(lower({whole}::text), {uuid}, 'g') as matched (id)
@@ -115,6 +126,20 @@ def sweep_tables(connection: psycopg.Connection[Any]) -> Mapping[str, int]:
         if rows:
             swept[shown] = rows
     return swept
+
+
+def clear_statistics(connection: psycopg.Connection[Any]) -> None:
+    """Take the ids out of PostgreSQL's statistics, which hold samples of what columns held.
+
+    Of a table that has become empty no `analyze` replaces them. That takes a superuser; another
+    owner's stay until rows come again.
+    """
+    query = sql.SQL(_SAMPLED).format(holds=_holds())
+    for (table,) in connection.execute(query).fetchall():
+        try:
+            connection.execute("delete from pg_statistic where starelid = %s::regclass", (table,))
+        except psycopg.errors.InsufficientPrivilege:
+            return
 
 
 def _delete(connection: psycopg.Connection[Any], table: sql.Identifier, ids: list[str]) -> int:
