@@ -55,6 +55,10 @@ class Settings(BaseSettings):
         default=(),
         description="Keys learners are hidden by in the audit, the current first; unset: a file.",
     )
+    backup_recipient: str | None = Field(
+        default=None,
+        description="Public age key (`age1...`) that backups are encrypted for.",
+    )
     host: str = Field(
         default="127.0.0.1",
         description="Address the ingestion service listens on.",

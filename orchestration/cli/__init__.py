@@ -2,7 +2,28 @@
 dbt and pandas cost seconds that `study --help` must not.
 """
 
-from orchestration.cli import audit, demo, events, failed, forgetting, keys, pipeline, services
+from orchestration.cli import (
+    audit,
+    backup,
+    demo,
+    events,
+    failed,
+    forgetting,
+    keys,
+    pipeline,
+    services,
+)
 from orchestration.cli.app import app
 
-__all__ = ["app", "audit", "demo", "events", "failed", "forgetting", "keys", "pipeline", "services"]
+__all__ = [
+    "app",
+    "audit",
+    "backup",
+    "demo",
+    "events",
+    "failed",
+    "forgetting",
+    "keys",
+    "pipeline",
+    "services",
+]

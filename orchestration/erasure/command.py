@@ -7,6 +7,7 @@ from uuid import UUID
 from ingestion.store.errors import StoreError
 from orchestration.database import open_warehouse
 from orchestration.erasure.forgetting import Found, Means, Receipt, forget, look_for
+from orchestration.erasure.ledger import note_forgotten
 from orchestration.pipeline import PipelineOutcome, run_pipeline
 from orchestration.pseudonyms import open_pseudonyms
 from orchestration.settings import Settings
@@ -37,7 +38,9 @@ def forget_learner(
         runs.append(outcome)
 
     with open_warehouse(settings) as url:
-        receipt = forget(_means(settings, url, load), learner)
+        means = _means(settings, url, load)
+        note_forgotten(settings, learner, means.pseudonyms)
+        receipt = forget(means, learner)
     return receipt, runs[-1] if runs else None
 
 

@@ -29,6 +29,12 @@ _VACUUMED = """
 select format('%I.%I', schemaname, tablename) from pg_tables
 where schemaname in ('intermediate', 'marts', 'changes', 'quality', 'access')
 """
+_NOTE_BUILT = """
+insert into ops.erased_events (event_id, claim_id, session_id, user_id, occurred_at)
+select event_id, claim_id, claim_id, user_id, occurred_at
+from intermediate.int_events_placed
+where user_id = %s
+"""
 _ERASED_LEFT = """
 delete from ops.erased_events
 where ingest_xid < coalesce((select min(to_xid) from ops.model_states), pg_current_xact_id())
@@ -124,6 +130,7 @@ def forget(means: Means, learner: UUID) -> Receipt:
         found = look_for(means, learner)
         with hold_lock(means.url), owner.transaction():
             erased = erase(owner, learner)
+            note_built(owner, learner)
         identity = Identity(learner, erased.own_ids | find_erased_ids(owner, learner))
         archives = [] if means.archives is None else means.archives.rewrite(owner, learner)
         if owner.execute("select 1 from ops.model_states limit 1").fetchone():
@@ -146,6 +153,17 @@ def forget(means: Means, learner: UUID) -> Receipt:
         places = ", ".join(f"{place} ({count})" for place, count in left.items())
         raise StoreError(f"the learner is not forgotten: still in {places}; run it again")
     return receipt
+
+
+def note_built(connection: psycopg.Connection[Any], learner: UUID) -> None:
+    """Note down what was built of a learner, to be computed again.
+
+    Of months whose events are in the archive, and of events that an earlier forgetting erased,
+    nothing else can say what they touched.
+    """
+    row = connection.execute("select to_regclass('intermediate.int_events_placed')").fetchone()
+    if row and row[0]:
+        connection.execute(_NOTE_BUILT, (learner,))
 
 
 def find_erased_ids(connection: psycopg.Connection[Any], learner: UUID) -> frozenset[str]:
