@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import file_digest
+from io import BufferedReader, BufferedWriter
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import psycopg
 import pyrage
@@ -105,12 +106,15 @@ def restore_backup(settings: Settings, file: Path, *, identity: Path) -> None:
 
 
 def _dump(
-    words: Sequence[str], environment: dict[str, str], sink: BinaryIO, recipient: x25519.Recipient
+    words: Sequence[str],
+    environment: dict[str, str],
+    sink: BufferedWriter,
+    recipient: x25519.Recipient,
 ) -> None:
     with subprocess.Popen(
         words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
     ) as dump:
-        if dump.stdout is None or dump.stderr is None:
+        if not isinstance(dump.stdout, BufferedReader) or dump.stderr is None:
             raise RuntimeError("pg_dump has no output")
         pyrage.encrypt_io(dump.stdout, sink, [recipient])
         said = dump.stderr.read().decode(errors="replace")
@@ -119,12 +123,12 @@ def _dump(
 
 
 def _restore(
-    words: Sequence[str], environment: dict[str, str], source: BinaryIO, key: x25519.Identity
+    words: Sequence[str], environment: dict[str, str], source: BufferedReader, key: x25519.Identity
 ) -> None:
     with subprocess.Popen(
         words, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
     ) as restore:
-        if restore.stdin is None or restore.stderr is None:
+        if not isinstance(restore.stdin, BufferedWriter) or restore.stderr is None:
             raise RuntimeError("pg_restore has no input")
         broken: Exception | None = None
         try:

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
-from itertools import chain
 
 import psycopg
 from psycopg import AsyncConnection, DataError
@@ -277,8 +276,8 @@ async def _conclude(
 
 
 def _report(batch: JudgedBatch, of_rows: Sequence[Verdict]) -> LandingReport:
-    refused = (failed.verdict for failed in batch.failed)
-    told = sorted(chain(of_rows, refused, batch.unkept), key=_place)
+    told = [*of_rows, *(failed.verdict for failed in batch.failed), *batch.unkept]
+    told.sort(key=_place)
     if [verdict.index for verdict in told] != list(range(batch.size)):
         raise RuntimeError("not every event has its verdict")
     return LandingReport(told)
