@@ -57,6 +57,14 @@ class Settings(BaseSettings):
         default=(),
         description="Keys that besides read learners and set the catalogue, comma separated.",
     )
+    pseudonym_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(),
+        description="Keys learners are hidden by in the audit, the current first; unset: a file.",
+    )
+    backup_recipient: str | None = Field(
+        default=None,
+        description="Public age key (`age1...`) that backups are encrypted for.",
+    )
     host: str = Field(
         default="127.0.0.1",
         description="Address the ingestion service listens on.",
@@ -136,7 +144,10 @@ class Settings(BaseSettings):
         default="info", description="Least severe message the services write."
     )
 
-    @field_validator("write_keys", "server_keys", "cors_origins", "trusted_proxies", mode="before")
+    @field_validator(
+        *("write_keys", "server_keys", "pseudonym_keys", "cors_origins", "trusted_proxies"),
+        mode="before",
+    )
     @classmethod
     def _split_list(cls, value: object) -> object:
         if not isinstance(value, str):

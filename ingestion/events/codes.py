@@ -27,6 +27,7 @@ class Code(StrEnum):
     UNMAPPED_EVENT = "unmapped_event"
     TRAITS_NOT_STORED = "traits_not_stored"
     PRIVATE_TRAITS = "private_traits"
+    LEARNER_FORGOTTEN = "learner_forgotten"
 
 
 MEANINGS: Mapping[Code, str] = MappingProxyType(
@@ -68,5 +69,9 @@ MEANINGS: Mapping[Code, str] = MappingProxyType(
             "happened, and there is no place for traits of a person: none is kept."
         ),
         Code.PRIVATE_TRAITS: "The same, and among the traits are personal data. None is kept.",
+        Code.LEARNER_FORGOTTEN: (
+            "The learner was erased (`study forget`). Nothing of the event is kept, not even among "
+            "the failed events: stop sending."
+        ),
     }
 )

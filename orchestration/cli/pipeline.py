@@ -21,7 +21,10 @@ MOST_SHOWN = 5
 
 
 def read_instant(text: str | None) -> datetime | None:
-    """An instant given by option, in UTC unless it says otherwise; None where none was."""
+    """An instant given by option, in UTC unless it says otherwise; None where none was.
+
+    Raises BadParameter for what is none.
+    """
     if text is None:
         return None
     try:

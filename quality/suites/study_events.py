@@ -159,7 +159,7 @@ SUITE = Suite(
                 -- 2 is what events of a restored dump are stamped with, booked or not.
                 select ingest_xid, accepted from raw.landings
                 where ingest_xid >= cast('{since_xid}' as xid8) and ingest_xid > cast('2' as xid8)
-                    -- Of these some events may be in the archive: dbt's is_in_the_books counts them.
+                    -- Events of these may be in the archive: dbt's is_in_the_books counts them.
                     and not exists (
                         select from ops.archives as archives
                         inner join ops.months_away as away using (month)

@@ -86,14 +86,17 @@ def test_every_mart_has_checks(definitions: dg.Definitions) -> None:
 def test_every_asset_of_ours_is_materialized_by_the_pipeline(
     definitions: dg.Definitions,
 ) -> None:
-    """But for what the app tells by itself and the log's months, which have jobs of their own."""
+    """But for what the app tells by itself, the log's months, and the audit: they have own jobs."""
     run = [
         set(definitions.resolve_job_def(name).asset_layer.executable_asset_keys)
-        for name in ("pipeline_job", "streaks_job", "retention_job")
+        for name in ("pipeline_job", "streaks_job", "retention_job", "audit_job")
     ]
-    assert set().union(*run) == set(definitions.resolve_asset_graph().materializable_asset_keys)
+    everything = set(definitions.resolve_asset_graph().materializable_asset_keys)
+    assert set().union(*run) == everything
     assert run[1] == {dg.AssetKey(["gamification", "streak_broken"])}
-    assert not run[0] & run[1]
+    assert run[2] == {dg.AssetKey(["ops", "archives"])}
+    assert run[3] == {dg.AssetKey(["audit", "data_access"])}
+    assert sum(map(len, run)) == len(everything)
 
 
 def test_only_raw_and_the_servers_timezones_have_no_parents(definitions: dg.Definitions) -> None:
@@ -101,7 +104,7 @@ def test_only_raw_and_the_servers_timezones_have_no_parents(definitions: dg.Defi
     roots = {name_of(key) for key in graph.get_all_asset_keys() if not graph.get(key).parent_keys}
     # The timezones the server can compute with are asked of the server.
     raw = {"raw.study_events", "raw.failed_events", "raw.landings"}
-    assert roots == raw | {"intermediate.int_timezones_known"}
+    assert roots == raw | {"intermediate.int_timezones_known", "audit.data_access"}
 
 
 if __name__ == "__main__":

@@ -164,7 +164,8 @@
         return query {{ sql }};
     end
     $function$;
-    create view {{ target }} as
+    -- With the reader's own rights on the stored rows, so that they are limited to a cohort, too.
+    create view {{ target }} with (security_invoker = true) as
     select {% for name in names %}stored."{{ name }}"{% if not loop.last %}, {% endif %}{% endfor %}
     from {{ ref(mart) }} as stored
     where not exists (select 1 from {{ learners }} as touched where stored.user_id = touched.user_id)

@@ -13,7 +13,8 @@
 
 
 {#-
-    The events of the transactions since the model's last horizon. The bounds are constants, for the
+    The events of the transactions since the model's last horizon, those that were erased by one of them
+    included. The bounds are constants, for the
     planner would not look values of type xid8 up in the index.
 -#}
 {% macro new_events() -%}
@@ -25,6 +26,18 @@
         event_id,
         occurred_at
     from {{ ref('stg_study_events') }}
+    where
+        ingest_xid >= cast('{{ last_state()["to_xid"] }}' as xid8)
+        and {{ before_horizon('ingest_xid') }}
+    union all
+    -- Events that were erased touch what they had touched when they came.
+    select
+        claim_id,
+        session_id,
+        user_id,
+        event_id,
+        occurred_at
+    from ops.erased_events
     where
         ingest_xid >= cast('{{ last_state()["to_xid"] }}' as xid8)
         and {{ before_horizon('ingest_xid') }}
