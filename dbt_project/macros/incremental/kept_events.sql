@@ -64,7 +64,8 @@
 {%- endmacro %}
 
 {% macro postgres__has_months_away() -%}
-    {%- if not execute -%}
+    {#- Introspection is off where SQL is only to be looked at, with no database to ask. -#}
+    {%- if not execute or not flags.INTROSPECT -%}
         {{ return(false) }}
     {%- endif -%}
     {{ return(run_query('select exists (select 1 from ops.months_away)').rows[0][0]) }}
