@@ -8,6 +8,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from ingestion.landing.books import draw_together
+from ingestion.landing.failed_events import drop_letters
 from ingestion.store.archive.encryption import Cipher, load_service, read_keys
 from ingestion.store.archive.leaving import leave
 from ingestion.store.archive.manifest import Archive, find_archive
@@ -15,6 +17,7 @@ from ingestion.store.archive.restoring import restore_month
 from ingestion.store.archive.schedule import cool, list_due, list_warm
 from ingestion.store.archive.target import Target, open_target
 from ingestion.store.partitions import (
+    MONTHS_BACK,
     SCHEMA,
     make_coming_months,
     month_bounds,
@@ -33,6 +36,8 @@ _KEPT = "intermediate", "int_events_placed"
 class Retention:
     """What a run of the lifecycle did: months made, moved to cold disks, archived; and `waiting`,
     those that were due and why they stay. With a dry run, what it would have done.
+
+    `letters` are the dead letters of over two years ago, which are gone.
     """
 
     made: list[str] = field(default_factory=list)
@@ -41,6 +46,7 @@ class Retention:
     archived: list[Archive] = field(default_factory=list)
     due: list[date] = field(default_factory=list)
     waiting: dict[date, str] = field(default_factory=dict)
+    letters: int = 0
 
 
 def open_archive(settings: Settings) -> Target:
@@ -64,7 +70,8 @@ def retain(  # noqa: PLR0913 (all but the place by name)
     returning: bool = False,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Retention:
-    """Do what is due at an instant: make months, move and archive others, one after the other.
+    """Do what is due at an instant: make months, move and archive others, one after the other; what
+    was refused by then, and the books of it one by one, go with them.
 
     `url` is the owner's; the caller holds the lock that keeps loads away. A month the marts have
     not loaded whole stays, and the others go on. Killed anywhere, it is done by running it again.
@@ -87,6 +94,11 @@ def retain(  # noqa: PLR0913 (all but the place by name)
                 tell(f"archiving {month:%Y-%m}")
                 digest = next(each.log_digest for each in models.values() if each.log_digest)
                 done.archived.append(leave(connection, url, target, month, staging_digest=digest))
+        if not dry_run:
+            # Of a month that stays, every transaction can still be held against the log.
+            past = min(shift_month(as_of.date(), -MONTHS_BACK), *done.waiting, as_of.date())
+            draw_together(connection, past)
+            done.letters = drop_letters(connection, past)
     return done
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import psycopg
 
+from ingestion.landing.books import take_out
 from ingestion.privacy.pseudonyms import Pseudonyms, Purpose
 
 # Those who write wait until it is done, and none who has begun before is still at it: what comes
@@ -20,16 +21,10 @@ from raw.study_events
 where user_id = %(user_id)s
 """
 
-# As if they had never been received: the books of a transaction tell what the log holds of it.
-_CORRECT_BOOKS = """
-update raw.landings as books
-set received = books.received - gone.count, accepted = books.accepted - gone.count
-from (
-    select ingest_xid, count(*) as count from raw.study_events
-    where user_id = %(user_id)s and ingest_xid > '2'::xid8
-    group by ingest_xid
-) as gone
-where books.ingest_xid = gone.ingest_xid and books.accepted >= gone.count
+_TRANSACTIONS = """
+select ingest_xid::text::bigint, count(*) from raw.study_events
+where user_id = %(user_id)s
+group by ingest_xid
 """
 
 # A dead letter is the learner's where it holds the id anywhere, in any spelling, or is about an
@@ -89,7 +84,7 @@ def erase(connection: psycopg.Connection[Any], learner: UUID) -> Erased:
     own_ids = find_own_ids(connection, learner)
     values = {"user_id": learner, "spellings": spellings(learner), "own_ids": sorted(own_ids)}
     connection.execute(_NOTE_TOUCHED, values)
-    connection.execute(_CORRECT_BOOKS, values)
+    take_out(connection, dict(connection.execute(_TRANSACTIONS, values).fetchall()))
     letters = [row[0] for row in connection.execute(_LETTERS, values).fetchall()]
     counts = {
         "raw.replays": connection.execute(

@@ -32,8 +32,8 @@ def archive(
     """Make the coming months, move old ones to cold disks, archive those over two years old.
 
     A month leaves the log only when its files were read back and hold the same events. Marts do
-    not change by it. Killed, it goes on where it was when run again. Ends with 1 if a month that
-    is due has to stay.
+    not change by it. Dead letters that old are deleted. Killed, it goes on where it was when run
+    again. Ends with 1 if a month that is due has to stay.
     """
     moment = read_instant(as_of) or datetime.now(UTC)
 
@@ -112,6 +112,8 @@ def show_retention(done: "Retention", place: str, *, dry_run: bool) -> None:
         out.print(f"{would}moved to {done.cold_tablespace}: {_tell(done.cooled)}", markup=False)
     ready = [month for month in done.due if month not in done.waiting]
     out.print(f"{would}archived in {place}: {_tell(ready)}", markup=False)
+    if done.letters:
+        out.print(f"dead letters of over two years ago, deleted: {done.letters:,}")
     for month, why in done.waiting.items():
         out.print(f"{month:%Y-%m} stays: {why}", markup=False)
 

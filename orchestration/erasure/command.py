@@ -6,6 +6,7 @@ from uuid import UUID
 
 from ingestion.store.errors import StoreError
 from orchestration.database import open_warehouse
+from orchestration.erasure.archives import MonthArchives
 from orchestration.erasure.forgetting import Found, Means, Receipt, forget, look_for
 from orchestration.erasure.ledger import note_forgotten
 from orchestration.pipeline import PipelineOutcome, run_pipeline
@@ -50,5 +51,5 @@ def _means(settings: Settings, url: str, load: Callable[[], object]) -> Means:
         url=url,
         pseudonyms=open_pseudonyms(settings, url),
         load=load,
-        archives=None,
+        archives=MonthArchives(settings),
     )

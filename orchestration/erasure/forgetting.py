@@ -35,6 +35,27 @@ select event_id, claim_id, claim_id, user_id, occurred_at
 from intermediate.int_events_placed
 where user_id = %s
 """
+_ERASED_IDS = """
+select event_id::text from ops.erased_events where user_id = %(learner)s
+union
+select erased.session_id::text from ops.erased_events as erased
+where
+    erased.user_id = %(learner)s
+    and erased.session_id is not null
+    and not exists (
+        select from raw.study_events as others
+        where
+            coalesce(others.session_id, others.event_id) = erased.session_id
+            and others.user_id <> %(learner)s
+    )
+    {built}
+"""
+_NOBODYS = """
+    and not exists (
+        select from intermediate.int_events_placed as others
+        where others.claim_id = erased.session_id and others.user_id <> %(learner)s
+    )
+"""
 _ERASED_LEFT = """
 delete from ops.erased_events
 where ingest_xid < coalesce((select min(to_xid) from ops.model_states), pg_current_xact_id())
@@ -128,11 +149,12 @@ def forget(means: Means, learner: UUID) -> Receipt:
         suppress(owner, learner, means.pseudonyms)
         time.sleep(means.patience_seconds)
         found = look_for(means, learner)
-        with hold_lock(means.url), owner.transaction():
-            erased = erase(owner, learner)
-            note_built(owner, learner)
+        with hold_lock(means.url):
+            with owner.transaction():
+                erased = erase(owner, learner)
+                note_built(owner, learner)
+            archives = [] if means.archives is None else means.archives.rewrite(owner, learner)
         identity = Identity(learner, erased.own_ids | find_erased_ids(owner, learner))
-        archives = [] if means.archives is None else means.archives.rewrite(owner, learner)
         if owner.execute("select 1 from ops.model_states limit 1").fetchone():
             means.load()
         collect(means.url, means.pseudonyms)
@@ -161,17 +183,22 @@ def note_built(connection: psycopg.Connection[Any], learner: UUID) -> None:
     Of months whose events are in the archive, and of events that an earlier forgetting erased,
     nothing else can say what they touched.
     """
-    row = connection.execute("select to_regclass('intermediate.int_events_placed')").fetchone()
-    if row and row[0]:
+    if _is_built(connection):
         connection.execute(_NOTE_BUILT, (learner,))
 
 
 def find_erased_ids(connection: psycopg.Connection[Any], learner: UUID) -> frozenset[str]:
-    """Ids of events erased by a forgetting that was stopped before its load."""
-    rows = connection.execute(
-        "select distinct event_id::text from ops.erased_events where user_id = %s", (learner,)
-    ).fetchall()
+    """Ids of events that are erased and not computed again yet: of archived months, and of a
+    forgetting that was stopped; and of the sessions nobody else has an event in.
+    """
+    query = _ERASED_IDS.replace("{built}", _NOBODYS if _is_built(connection) else "")
+    rows = connection.execute(query.encode(), {"learner": learner}).fetchall()
     return frozenset(row[0] for row in rows)
+
+
+def _is_built(connection: psycopg.Connection[Any]) -> bool:
+    row = connection.execute("select to_regclass('intermediate.int_events_placed')").fetchone()
+    return bool(row and row[0])
 
 
 def _sweep(

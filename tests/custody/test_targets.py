@@ -18,6 +18,7 @@ import psycopg
 import pytest
 import requests
 
+from ingestion.landing.books import take_out
 from ingestion.store.archive.errors import ArchiveError
 from ingestion.store.archive.leaving import leave
 from ingestion.store.archive.manifest import State, list_files
@@ -150,7 +151,7 @@ def go_out_and_back(url: str, target: Target) -> None:
         back = owner.execute("select * from raw.study_events order by event_id").fetchall()
         assert back == before
         leave(owner, url, target, MONTH)
-        done = rewrite(owner, target, MONTH, drop=LEARNERS[1])
+        done = rewrite(owner, target, MONTH, drop=LEARNERS[1], unbook=take_out)
         assert done is not None
         assert done.removed == 5
         restore_month(owner, target, MONTH)

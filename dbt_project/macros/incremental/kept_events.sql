@@ -20,7 +20,12 @@
         {% endif %}
         {%- endfor %}
     from {{ this.incorporate(path={'schema': 'intermediate', 'identifier': 'int_events_placed'}) }} as kept
-    where {{ is_away('kept') }}
+    where
+        {{ is_away('kept') }}
+        -- A learner who is forgotten is taken out of the archive, too; so of what is kept of it.
+        and not exists (
+            select 1 from ops.erased_events as erased where erased.event_id = kept.event_id
+        )
 {%- endmacro %}
 
 

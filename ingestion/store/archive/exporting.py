@@ -46,7 +46,8 @@ select
 _BOOKED = """
 with
 first as (
-    select ingest_xid from raw.landings where ingest_xid > '2' order by ingest_xid limit 1
+    select coalesce(first_xid, ingest_xid) as ingest_xid
+    from raw.landings where ingest_xid > '2' order by raw.landings.ingest_xid limit 1
 )
 select
     (select ingest_xid::text from {table} order by ingest_xid desc limit 1),

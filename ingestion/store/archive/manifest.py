@@ -39,6 +39,7 @@ class Archive:
     table_bytes: int | None
     key_name: str | None
     cluster_id: str | None
+    restamped_from: int | None
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -74,7 +75,8 @@ class ArchiveFile:
 _ARCHIVES = """
 select
     month, state, location, schema_version, bucket_count, row_count, row_hash,
-    last_xid::text::bigint as last_xid, erased_count, table_bytes, key_name, cluster_id
+    last_xid::text::bigint as last_xid, erased_count, table_bytes, key_name, cluster_id,
+    restamped_from::text::bigint as restamped_from
 from ops.archives
 where %(month)s::date is null or month = %(month)s
 order by month

@@ -18,7 +18,11 @@ from ingestion.store.partitions import SCHEMA, TABLE, attach_month, month_bounds
 
 # The number PostgreSQL keeps for "long before any transaction": every load has passed it.
 _LONG_AGO = "2"
-_CLUSTER = "select system_identifier::text from pg_control_system()"
+# Events of transactions this server has not come to yet are another's, as are those it was told of.
+_RESTAMP = """
+update {} set ingest_xid = %(stamp)s::xid8
+where ingest_xid >= least(%(first)s::xid8, pg_snapshot_xmax(pg_current_snapshot()))
+"""
 _NOTE = "update ops.archives set state = %s, restored_at = clock_timestamp() where month = %s"
 _AS_CSV = pa_csv.WriteOptions(include_header=False)
 
@@ -74,10 +78,8 @@ def _bring_back(connection: psycopg.Connection[Any], target: Target, archive: Ar
             f"{month:%Y-%m} came back with {found.count} events ({found.digits}) and left with "
             f"{archive.row_count} ({archive.row_hash}): nothing was changed; report it"
         )
-    if archive.cluster_id not in connection.execute(_CLUSTER).fetchall()[0]:
-        connection.execute(
-            sql.SQL("update {} set ingest_xid = %s::xid8").format(table), [_LONG_AGO]
-        )
+    first = None if archive.restamped_from is None else str(archive.restamped_from)
+    connection.execute(sql.SQL(_RESTAMP).format(table), {"stamp": _LONG_AGO, "first": first})
     lower, upper = month_bounds(month)
     # With it, attaching need not read the table once more.
     connection.execute(

@@ -1,7 +1,10 @@
 """Taking one learner out of the archive: the learner's bucket of a month, written anew."""
 
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import psycopg
@@ -15,6 +18,7 @@ from ingestion.store.archive.files import read_file, sweep, write_file
 from ingestion.store.archive.manifest import (
     Archive,
     ArchiveFile,
+    State,
     find_archive,
     list_archives,
     list_files,
@@ -24,8 +28,16 @@ from ingestion.store.archive.target import Target
 
 _NOTE_ERASED = """
 update ops.archives
-set row_count = %s, row_hash = %s, erased_count = erased_count + %s
+set
+    row_count = %s, row_hash = %s, erased_count = erased_count + %s,
+    booked_count = booked_count - %s
 where month = %s
+"""
+
+Unbook: TypeAlias = Callable[[psycopg.Connection[Any], Mapping[int, int]], int]
+"""Takes events out of the books, given how many of each transaction; returns how many were in them.
+
+A month that comes back is held against the books: they are lowered where its file is.
 """
 
 
@@ -45,7 +57,7 @@ class Rewrite:
 
 
 def rewrite(
-    connection: psycopg.Connection, target: Target, month: date, *, drop: UUID
+    connection: psycopg.Connection[Any], target: Target, month: date, *, drop: UUID, unbook: Unbook
 ) -> Rewrite | None:
     """Take a learner's events out of an archived month; None where the month is not archived.
 
@@ -57,20 +69,19 @@ def rewrite(
     name is swept away by the next call on that month.
 
     A restored month is rewritten, too: its events in `raw.study_events` are the caller's to
-    delete, in either order. Raises ArchiveError when the store cannot be read or does not give
-    back what was written; the manifest then names the old file still.
+    delete, with their books, in either order. Raises ArchiveError when the store cannot be read or
+    does not give back what was written; the manifest then names the old file still.
     """
     archive = find_archive(connection, month.replace(day=1))
     if archive is None or archive.bucket_count is None:
         return None
     sweep(connection, target, archive.month)
     bucket = bucket_of_learner(drop, archive.bucket_count)
-    files = {file.bucket: file for file in list_files(connection, archive.month)}
-    if bucket not in files:
+    old = _find_file(connection, archive, drop)
+    if old is None:
         return Rewrite(archive.month, bucket, 0, "0" * 16, "0" * 16)
-    old = files[bucket]
     events = read_file(target, old)
-    is_of_learner = pc.equal(events["user_id"], pa.scalar(drop.bytes, pa.binary(16)))
+    is_of_learner = _match(events, drop)
     gone = events.filter(is_of_learner)
     if not gone.num_rows:
         return Rewrite(archive.month, bucket, 0, old.row_hash, old.row_hash)
@@ -81,12 +92,23 @@ def rewrite(
             f"{new.path} does not hold what {old.path} does without one learner: nothing was "
             "changed; report it"
         )
-    _point_at(connection, archive, new, gone)
+    _point_at(connection, archive, new, gone, unbook)
     target.delete(old.path)
     return Rewrite(archive.month, bucket, gone.num_rows, old.row_hash, new.row_hash)
 
 
-def list_archived(connection: psycopg.Connection) -> list[date]:
+def count_archived(
+    connection: psycopg.Connection[Any], target: Target, month: date, learner: UUID
+) -> int:
+    """Events of a learner in an archived month; 0 where the month is not archived."""
+    archive = find_archive(connection, month.replace(day=1))
+    file = archive and _find_file(connection, archive, learner)
+    if not file:
+        return 0
+    return int(pc.sum(_match(read_file(target, file), learner)).as_py() or 0)
+
+
+def list_archived(connection: psycopg.Connection[Any]) -> list[date]:
     """The first days of the months that have files in the archive, oldest first.
 
     For whoever takes a learner out of all of them.
@@ -94,10 +116,34 @@ def list_archived(connection: psycopg.Connection) -> list[date]:
     return [archive.month for archive in list_archives(connection) if archive.bucket_count]
 
 
+def _find_file(
+    connection: psycopg.Connection[Any], archive: Archive, learner: UUID
+) -> ArchiveFile | None:
+    bucket = bucket_of_learner(learner, archive.bucket_count or 1)
+    files = list_files(connection, archive.month)
+    return next((file for file in files if file.bucket == bucket), None)
+
+
+def _match(events: pa.Table, learner: UUID) -> pa.ChunkedArray:
+    return pc.equal(events["user_id"], pa.scalar(learner.bytes, pa.binary(16)))
+
+
 def _point_at(
-    connection: psycopg.Connection, archive: Archive, new: ArchiveFile, gone: pa.Table
+    connection: psycopg.Connection[Any],
+    archive: Archive,
+    new: ArchiveFile,
+    gone: pa.Table,
+    unbook: Unbook,
 ) -> None:
     whole = archive.fingerprint - fingerprint_events(gone)
+    first = archive.restamped_from
     with connection.transaction():
         note_file(connection, new)
-        connection.execute(_NOTE_ERASED, [whole.count, whole.digits, gone.num_rows, archive.month])
+        booked = 0
+        # Those of a restored month are in the books as long as they are in the log.
+        if archive.state not in (State.RESTORED, State.REOPENED):
+            xids = Counter(map(int, gone["ingest_xid"].to_pylist()))
+            own = {xid: count for xid, count in xids.items() if first is None or xid < first}
+            booked = unbook(connection, own)
+        noted = [whole.count, whole.digits, gone.num_rows, booked, archive.month]
+        connection.execute(_NOTE_ERASED, noted)

@@ -49,6 +49,7 @@ def archives(
             "months_made": done.made,
             "months_cooled": [f"{month:%Y-%m}" for month in done.cooled],
             "months_archived": [f"{each.month:%Y-%m}" for each in done.archived],
+            "dead_letters_deleted": done.letters,
             "events_archived": sum(each.row_count or 0 for each in done.archived),
             "months_waiting": {f"{month:%Y-%m}": why for month, why in done.waiting.items()},
         }

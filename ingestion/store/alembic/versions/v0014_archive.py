@@ -30,6 +30,7 @@ create table ops.archives (
     table_bytes bigint,
     key_name text,
     cluster_id text,
+    restamped_from xid8,
     staging_digest text,
     closed_at timestamptz not null default clock_timestamp(),
     verified_at timestamptz,
@@ -127,6 +128,10 @@ end
 $$
 """
 
+# Rows of transactions of which all months are past are drawn together: one a transaction for ever
+# would be as many as the log once had batches.
+_BOOKS = "alter table raw.landings add column first_xid xid8 check (first_xid <= ingest_xid)"
+
 _GRANTS = (
     "grant select (month, lower_id, upper_id, state) on ops.archives to study_ingest",
     "grant select on ops.archives, ops.archive_files, ops.months_away to study_transform",
@@ -162,13 +167,22 @@ _COMMENTS = {
         "order. docs/decisions/0018 says of what."
     ),
     "column ops.archives.booked_count": (
-        "Events of the month of transactions that raw.landings has books of."
+        "Events of the month of transactions that raw.landings has books of; null: not known, for "
+        "some are of a server whose transactions are not this one''s."
     ),
     "column ops.archives.last_xid": "Highest transaction that landed one of its events.",
     "column ops.archives.erased_count": "Events taken out of the archive since, by erasure.",
     "column ops.archives.table_bytes": "Size of the table it was, with its indexes.",
     "column ops.archives.key_name": "Name of the key its files are encrypted by; null: by none.",
     "column ops.archives.cluster_id": "System identifier of the server it was landed on.",
+    "column ops.archives.restamped_from": (
+        "From this transaction on they were another server''s: restored, its events are stamped as "
+        "of long ago."
+    ),
+    "column raw.landings.first_xid": (
+        "Of several transactions drawn together after two years: the first of them, ingest_xid "
+        "being the last. Null: the row is one transaction''s."
+    ),
     "column ops.archives.staging_digest": (
         "Of the staging by which the marts read it last. What they keep of it is of that."
     ),
@@ -186,7 +200,7 @@ _COMMENTS = {
 
 def upgrade() -> None:
     """Make the manifest, what the log lacks, the refusal, and grant."""
-    for statement in (_ARCHIVES, _FILES, _AWAY, _REFUSAL, *_GRANTS):
+    for statement in (_ARCHIVES, _FILES, _AWAY, _REFUSAL, _BOOKS, *_GRANTS):
         op.execute(statement)
     op.execute("set local role study_transform")
     for statement in (_KEPT, *_KEPT_GRANTS):

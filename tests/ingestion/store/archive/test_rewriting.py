@@ -7,6 +7,7 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 
+from ingestion.landing.books import take_out
 from ingestion.store.archive.encryption import read_keys
 from ingestion.store.archive.errors import ArchiveError
 from ingestion.store.archive.leaving import leave
@@ -27,7 +28,7 @@ def test_learner_is_taken_out_and_nobody_else(
     leave(owner, month_url, target, MONTH)
     assert list_archived(owner) == [MONTH]
     gone = LEARNERS[3]
-    done = rewrite(owner, target, MONTH, drop=gone)
+    done = rewrite(owner, target, MONTH, drop=gone, unbook=take_out)
     assert done is not None
     assert done.removed == 5
     assert done.hash_before != done.hash_after
@@ -38,18 +39,20 @@ def test_learner_is_taken_out_and_nobody_else(
     assert (archive.row_count, archive.erased_count) == (195, 5)
     restore_month(owner, target, MONTH)
     assert owner.execute(
-        "select count(*), count(*) filter (where user_id = %s) from raw.study_events", [gone]
-    ).fetchone() == (196, 0)
+        "select count(*), count(*) filter (where user_id = %s), (select sum(accepted) from"
+        " raw.landings) from raw.study_events",
+        [gone],
+    ).fetchone() == (196, 0, 196)
 
 
 def test_second_time_and_strangers_change_nothing(
     month_url: str, owner: psycopg.Connection, target: Target
 ) -> None:
     leave(owner, month_url, target, MONTH)
-    rewrite(owner, target, MONTH, drop=LEARNERS[3])
+    rewrite(owner, target, MONTH, drop=LEARNERS[3], unbook=take_out)
     files = list_files(owner, MONTH)
     for learner in (LEARNERS[3], UUID(int=7)):
-        done = rewrite(owner, target, MONTH, drop=learner)
+        done = rewrite(owner, target, MONTH, drop=learner, unbook=take_out)
         assert done is not None
         assert done.removed == 0
     assert list_files(owner, MONTH) == files
@@ -58,7 +61,7 @@ def test_second_time_and_strangers_change_nothing(
 def test_month_that_is_not_archived_has_nothing_to_take_out(
     owner: psycopg.Connection, target: Target
 ) -> None:
-    assert rewrite(owner, target, MONTH, drop=LEARNERS[0]) is None
+    assert rewrite(owner, target, MONTH, drop=LEARNERS[0], unbook=take_out) is None
 
 
 def test_encrypted_files_need_the_key(
