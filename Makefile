@@ -10,7 +10,7 @@ RUN := .venv/bin/
 PACKAGES := ingestion quality orchestration bench tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness test-slow test-duckdb test-faults test-operation test-custody test-fuzz bench-ingest bench-archive bench-transform bench-middleware bench-nightly bench-quality generate golden clean
+.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness test-slow test-duckdb test-mastery test-faults test-operation test-custody test-fuzz bench-ingest bench-archive bench-transform bench-middleware bench-mastery bench-nightly bench-quality generate golden clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ test-slow: install ## What takes a minute each: benchmarks in small, a second de
 test-duckdb: install ## Models and tests of the dbt project on DuckDB; its marts against PostgreSQL's
 	$(RUN)pytest tests/dbt_project -m slow -n 0
 
+test-mastery: install ## Mastery against the hidden abilities of simulated learners
+	$(RUN)pytest tests/dbt_project/test_mastery_truth.py -m slow -n 0 -s
+
 test-faults: install ## Kills, restarts, cuts and full disks under a million events: 0 lost, 0 doubled
 	$(RUN)pytest tests/faults -m faults -n 0
 
@@ -89,6 +92,11 @@ bench-middleware: install ## What tracking by middleware adds to a request, in m
 
 bench-archive: install ## A month of 1,000,000 events into the archive and back, against COPY
 	$(RUN)python -m bench.archive
+
+LKT ?= ../shared/data/lkt/attempts.csv.gz
+
+bench-mastery: install ## How well mastery foretells answers (LKT), beside knowledge tracing and others
+	$(RUN)python -m bench.mastery --data $(LKT) --format lkt
 
 install: .venv/.installed ## Make .venv from the lock
 

@@ -140,6 +140,10 @@ class Settings(BaseSettings):
     runbook_url: str = Field(
         default="docs/operations.md", description="Page of the runbook that alerts lead to."
     )
+    mastery_version: str | None = Field(
+        default=None,
+        description="Model of mastery to hold in force; unset, the last one promoted.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe message the services write."
     )

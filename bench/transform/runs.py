@@ -27,6 +27,7 @@ from ops.model_states
 where load_id = %s
 """
 _QUIETLY = ("--log-level", "none", "--log-level-file", "none", "--no-use-colors")
+_MODELS = ("--resource-type", "model", "--resource-type", "seed")
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Transforms:
         return Run(taken, seconds, load.event_count, _read_changed(self.url, load.load_id))
 
     def _invoke(self, given: Mapping[str, object]) -> dict[str, float]:
-        arguments = ["run", *self._places(), "--vars", json.dumps(given)]
+        arguments = ["build", *_MODELS, *self._places(), "--vars", json.dumps(given)]
         outcome = dbtRunner(manifest=self._manifest).invoke([*_QUIETLY, *arguments])
         results = outcome.result.results if isinstance(outcome.result, RunExecutionResult) else []
         if not outcome.success:

@@ -69,9 +69,13 @@ class GapRow(BaseModel):
     topic_id: str
     gap_type: str
     severity: float
+    gap_rank: int | None
+    exam_weight: float
     mastery_score: float
     evidence: dict[str, Any]
     recommended_action: str
+    recommendation: str
+    study_first: str | None
     status: Literal["open", "resolved"]
     first_detected_at: datetime
     resolved_at: datetime | None

@@ -14,6 +14,7 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -56,13 +57,15 @@ class Project:
     views: Mapping[str, View]
 
 
-def read_project(manifest: Path) -> Project:
+def read_project(manifest: Path, given: Mapping[str, object] = MappingProxyType({})) -> Project:
     """The models of dbt's manifest, which lies in the folder `target` of the project.
+
+    `given`: variables that runs are told beside the project's own, and that shape rows.
 
     Raises FileNotFoundError where there is no manifest: `dbt parse` makes it.
     """
     variables = YAML(typ="safe").load(manifest.parents[1] / "dbt_project.yml").get("vars") or {}
-    reader = _Reader(json.loads(manifest.read_text()), variables)
+    reader = _Reader(json.loads(manifest.read_text()), {**variables, **given})
     return Project(reader.list_models(), reader.list_views())
 
 
@@ -72,6 +75,11 @@ class _Reader:
         self._macros: Mapping[str, Node] = manifest["macros"]
         self._sources: Mapping[str, Node] = manifest["sources"]
         self._variables = variables
+        self._seeds: Mapping[str, str] = {
+            key: node["checksum"]["checksum"]
+            for key, node in manifest["nodes"].items()
+            if node["resource_type"] == "seed"
+        }
         self._nodes: Mapping[str, Node] = {
             key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"
         }
@@ -129,6 +137,7 @@ class _Reader:
                 for column in node["columns"].values()
             ],
             "constraints": node.get("constraints"),
+            "seeds": {each: self._seeds[each] for each in self._inputs(key) & self._seeds.keys()},
             "sources": {
                 each: [self._sources[each]["schema"], self._sources[each]["identifier"]]
                 for each in self._inputs(key) & self._sources.keys()

@@ -20,6 +20,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "user_gamification": ("user_id",),
     "topic_mastery": ("user_id", "topic_id"),
     "knowledge_gaps": ("user_id", "topic_id"),
+    "mastery_history": ("user_id", "topic_id", "utc_date"),
     "user_learning_metrics": ("user_id",),
 }
 TOLERANCE = 1e-9

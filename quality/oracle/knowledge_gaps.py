@@ -1,21 +1,26 @@
 """The oracle's `knowledge_gaps`: one row per (`user_id`, `topic_id`) that is or was a gap."""
 
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import NamedTuple
+from typing import Any
 
 import pandas as pd
 
-from quality.oracle.topic_mastery import BY, score
+from quality.oracle.exam import Exam, default_exam
+from quality.oracle.gap_evidence import Attempt, Evidence, History
+from quality.oracle.topic_mastery import BY, Beliefs
 
 COLUMNS = (
     "user_id",
     "topic_id",
     "gap_type",
     "recommended_action",
+    "recommendation",
+    "study_first",
     "status",
     "severity",
+    "gap_rank",
+    "exam_weight",
     "mastery_score",
     "evidence",
     "first_detected_at",
@@ -29,37 +34,14 @@ ACTIONS = {
     "unseen": "answer_first_questions",
 }
 ONE_DAY = pd.Timedelta(days=1)
-SURE = 4
-RECENT = 5
 DAYS_TO_DECAY = 30
 DAYS_TO_START = 7
-
-
-class Attempt(NamedTuple):
-    """What an attempt at a question of the topic says."""
-
-    at: pd.Timestamp
-    question_id: str
-    is_correct: bool
-    hint_used: bool
-    selected_answer: str | None
-    confidence_level: int | None
+COHORT = 5
+TARGET = 0.8
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """The numbers of a stage, its attempt included."""
-
-    questions_attempted: int
-    questions_correct: int
-    questions_seen: int
-    recent_attempts: int
-    recent_correct_unaided: int
-    misconceived_questions: int
-    days_since_last_attempt: int | None = None
-
-
-class Gap(NamedTuple):
+class Stage:
     """A stage that is a gap; `until` is null for the last stage."""
 
     gap_type: str
@@ -68,134 +50,172 @@ class Gap(NamedTuple):
     evidence: Evidence
 
 
-def build_knowledge_gaps(mastery: pd.DataFrame, attempts: pd.DataFrame) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Topic:
+    """A topic of a learner: what is believed of it, and since when it is to be studied."""
+
+    topic_id: str
+    score: float
+    low: float
+    high: float
+    since: pd.Timestamp
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A topic with its first and its last stage that is a gap."""
+
+    topic: Topic
+    first: Stage
+    last: Stage
+    severity: float
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is a gap still."""
+        return self.last.until is None
+
+
+def build_knowledge_gaps(
+    mastery: pd.DataFrame, attempts: pd.DataFrame, beliefs: Beliefs
+) -> pd.DataFrame:
     """Build the mart from the marts of mastery and of attempts, these in their order."""
+    exam = default_exam()
     of_topic = {pair: _read(rows) for pair, rows in attempts.groupby(BY, sort=False)}
+    studied = _find_cohort_topics(mastery)
     rows: list[tuple[object, ...]] = []
-    for topic in mastery.to_dict("records"):
-        pair = (topic["user_id"], topic["topic_id"])
-        gaps = [*_find_gaps(topic["first_seen_at"], of_topic.get(pair, []), topic["as_of"])]
-        if gaps:
-            rows.append((*pair, *_describe(gaps, topic["mastery_score"])))
+    for user, met in mastery.groupby("user_id", sort=False):
+        found = []
+        for topic in _list_topics(user, met, studied, beliefs):
+            history = of_topic.get((user, topic.topic_id), [])
+            stages = [*_find_stages(topic.since, history, beliefs.now)]
+            if stages:
+                weight = exam.weigh(topic.topic_id)
+                severity = _weigh(stages[-1], topic) * weight
+                found.append(Gap(topic, stages[0], stages[-1], severity))
+        rows += [(user, *row) for row in _describe_all(found, exam)]
     return pd.DataFrame(rows, columns=[*COLUMNS], dtype=object)
 
 
-def _read(rows: pd.DataFrame) -> list[Attempt]:
-    names = ["question_id", "is_correct", "hint_used", "selected_answer", "confidence_level"]
-    return [
-        Attempt(at, question, bool(correct), bool(hint), answer, None if pd.isna(sure) else sure)
-        for at, question, correct, hint, answer, sure in rows[["attempted_at", *names]].itertuples(
-            index=False, name=None
+def _find_cohort_topics(mastery: pd.DataFrame) -> dict[str, pd.Timestamp]:
+    """By topic that the cohort studies when its fifth learner met it."""
+    return {
+        str(topic): sorted(seen)[COHORT - 1]
+        for topic, seen in mastery.groupby("topic_id")["first_seen_at"]
+        if len(seen) >= COHORT
+    }
+
+
+def _list_topics(
+    user: object, met: pd.DataFrame, studied: Mapping[str, pd.Timestamp], beliefs: Beliefs
+) -> Iterator[Topic]:
+    """The topics that a learner has met, and those of the cohort that are left."""
+    there_since = met["first_seen_at"].min()
+    expected = {topic: max(since, there_since) for topic, since in studied.items()}
+    for row in met.to_dict("records"):
+        since = row["first_seen_at"]
+        name = row["topic_id"]
+        yield Topic(
+            *(name, row["mastery_score"], row["mastery_low"], row["mastery_high"]),
+            since=min(since, expected.pop(name, since)),
         )
+    for name, since in expected.items():
+        score, low, high, _ = beliefs.believe(user, name)
+        yield Topic(name, score, low, high, since)
+
+
+def _read(rows: pd.DataFrame) -> list[Attempt]:
+    names = ["question_id", "is_correct", "hint_used", "selected_answer"]
+    said = ["confidence_level", "time_to_answer_seconds"]
+    return [
+        Attempt(
+            *(at, question, bool(correct), bool(hint), answer),
+            None if pd.isna(sure) else int(sure),
+            None if pd.isna(seconds) else float(seconds),
+        )
+        for at, question, correct, hint, answer, sure, seconds in rows[
+            ["attempted_at", *names, *said]
+        ].itertuples(index=False, name=None)
     ]
 
 
-def _find_gaps(
-    seen_at: pd.Timestamp, attempts: list[Attempt], midnight: pd.Timestamp
-) -> Iterator[Gap]:
+def _find_stages(
+    since: pd.Timestamp, attempts: list[Attempt], midnight: pd.Timestamp
+) -> Iterator[Stage]:
     """Go through the stages of a topic and give those that are gaps."""
     history = History()
-    begin, limit, waiting = seen_at, DAYS_TO_START * ONE_DAY, "unseen"
+    begin, limit, waiting = since, DAYS_TO_START * ONE_DAY, "unseen"
     for next_attempt in (*attempts, None):
         until = next_attempt.at if next_attempt else None
         evidence = history.weigh()
-        found = _judge(evidence)
         lasted = (until or midnight) - begin
-        if found:
-            yield Gap(found, begin, until, evidence)
+        if found := history.gap_type:
+            yield Stage(found, begin, until, evidence)
         elif lasted >= limit:
             if waiting == "decayed" and until is None:
                 evidence = replace(evidence, days_since_last_attempt=lasted.days)
-            yield Gap(waiting, begin + limit, until, evidence)
+            yield Stage(waiting, begin + limit, until, evidence)
         if next_attempt:
             history.add(next_attempt)
             begin, limit, waiting = next_attempt.at, DAYS_TO_DECAY * ONE_DAY, "decayed"
 
 
-class History:
-    """The attempts at a topic so far."""
+def _weigh(gap: Stage, topic: Topic) -> float:
+    """What is missing, by how certain that is; 0 for what is resolved."""
+    if gap.until is not None:
+        return 0.0
+    found = gap.evidence
+    missing = 1 - topic.score
+    if gap.gap_type == "misconception":
+        missing = max(missing, found.misconceived_questions / (found.questions_seen + 1))
+    elif gap.gap_type == "fragile":
+        missing = max(missing, 1 - found.recent_firm / 5)
+    return missing * _certainty(topic)
 
-    def __init__(self) -> None:
-        self._attempted = self._correct = 0
-        self._recent: deque[Attempt] = deque(maxlen=RECENT)
-        self._last: dict[str, Attempt] = {}
-        self._misconceived: set[str] = set()
 
-    def add(self, attempt: Attempt) -> None:
-        """Take in the next attempt."""
-        self._attempted += 1
-        self._correct += attempt.is_correct
-        self._recent.append(attempt)
-        question = attempt.question_id
-        if _is_misconceived(attempt, self._last.get(question)):
-            self._misconceived.add(question)
-        else:
-            self._misconceived.discard(question)
-        self._last[question] = attempt
+def _certainty(topic: Topic) -> float:
+    if topic.high <= TARGET:
+        return 1.0
+    if topic.low >= TARGET:
+        return 0.1
+    return max((TARGET - topic.low) / (topic.high - topic.low), 0.1)
 
-    def weigh(self) -> Evidence:
-        """Give the numbers behind what is known now."""
-        return Evidence(
-            questions_attempted=self._attempted,
-            questions_correct=self._correct,
-            questions_seen=len(self._last),
-            recent_attempts=len(self._recent),
-            recent_correct_unaided=sum(
-                each.is_correct and not each.hint_used for each in self._recent
-            ),
-            misconceived_questions=len(self._misconceived),
+
+def _describe_all(gaps: list[Gap], exam: Exam) -> Iterator[tuple[Any, ...]]:
+    """The rows of a learner, but for the learner."""
+    still = sorted(
+        (gap for gap in gaps if gap.is_open), key=lambda gap: (-gap.severity, gap.topic.topic_id)
+    )
+    ranks = {gap.topic.topic_id: rank for rank, gap in enumerate(still, 1)}
+    for gap in gaps:
+        name = gap.topic.topic_id
+        needed = [each for each in exam.prerequisites.get(name, []) if each in ranks]
+        study_first = min(needed, key=ranks.__getitem__) if needed and gap.is_open else None
+        yield (
+            *(name, gap.last.gap_type, ACTIONS[gap.last.gap_type]),
+            *(_put_in_words(gap.last, study_first), study_first),
+            "open" if gap.is_open else "resolved",
+            *(gap.severity, ranks.get(name), exam.weigh(name), gap.topic.score),
+            *(asdict(gap.last.evidence), gap.first.since, gap.last.until),
         )
 
 
-def _is_misconceived(last: Attempt, before: Attempt | None) -> bool:
-    """Whether the last answer to a question is wrong, and meant."""
-    if last.is_correct:
-        return False
-    if last.confidence_level is not None and last.confidence_level >= SURE:
-        return True
-    return (
-        before is not None
-        and not before.is_correct
-        and last.selected_answer is not None
-        and last.selected_answer == before.selected_answer
-    )
-
-
-def _judge(evidence: Evidence) -> str | None:
-    """The type of gap an attempt leaves, if it leaves one."""
-    if evidence.misconceived_questions > 0:
-        return "misconception"
-    attempted = evidence.questions_attempted
-    if attempted >= 3 and evidence.questions_correct < attempted / 2:
-        return "weak"
-    if attempted >= RECENT and evidence.recent_correct_unaided <= 2:
-        return "fragile"
-    return None
-
-
-def _describe(gaps: list[Gap], mastery_score: float) -> tuple[object, ...]:
-    first, last = gaps[0], gaps[-1]
-    return (
-        last.gap_type,
-        ACTIONS[last.gap_type],
-        "open" if last.until is None else "resolved",
-        _severity(last) if last.until is None else 0.0,
-        mastery_score,
-        asdict(last.evidence),
-        first.since,
-        last.until,
-    )
-
-
-def _severity(gap: Gap) -> float:
+def _put_in_words(gap: Stage, study_first: str | None) -> str:
     found = gap.evidence
-    known = score(found.questions_correct, found.questions_attempted)
-    match gap.gap_type:
-        case "misconception":
-            return max(1 - known, found.misconceived_questions / found.questions_seen)
-        case "fragile":
-            return 1 - found.recent_correct_unaided / found.recent_attempts
-        case "decayed" if found.days_since_last_attempt:
-            return 1 - known * DAYS_TO_DECAY / found.days_since_last_attempt
-        case _:
-            return 1 - known
+    said = {
+        "misconception": (
+            "Compare your answers with the right ones: sure and wrong "
+            f"{found.misconceived_answers} times, at {found.misconceived_questions} questions."
+        ),
+        "weak": (
+            f"Study the topic again: right {found.recent_correct} of the last "
+            f"{found.recent_attempts} times."
+        ),
+        "fragile": (
+            "Practise until it holds: right, unaided, sure and quick "
+            f"{found.recent_firm} of the last 5 times."
+        ),
+        "decayed": "Review the topic: no answer for 30 days or more.",
+        "unseen": "Answer first questions: others study the topic, or you met it and left it.",
+    }[gap.gap_type]
+    return said if study_first is None else f"{said} Before it: {study_first}."

@@ -9,12 +9,13 @@ import pandas as pd
 from quality.oracle.daily_user_stats import build_daily_user_stats
 from quality.oracle.ground_rules import place
 from quality.oracle.knowledge_gaps import build_knowledge_gaps
+from quality.oracle.mastery_history import build_mastery_history
 from quality.oracle.material_interactions import build_material_interactions
 from quality.oracle.question_attempts import build_question_attempts
 from quality.oracle.spans import find_spans
 from quality.oracle.study_sessions import build_study_sessions
 from quality.oracle.topic_daily_stats import build_topic_daily_stats
-from quality.oracle.topic_mastery import build_topic_mastery
+from quality.oracle.topic_mastery import Beliefs, build_topic_mastery
 from quality.oracle.user_gamification import build_user_gamification
 from quality.oracle.user_learning_metrics import build_user_learning_metrics
 from quality.oracle.weekly_user_stats import build_weekly_user_stats
@@ -39,7 +40,8 @@ def build_marts(
     spans = find_spans(placed)
     attempts = build_question_attempts(placed)
     days = build_daily_user_stats(placed, spans, attempts)
-    mastery = build_topic_mastery(placed, attempts, as_of)
+    beliefs = Beliefs(attempts, as_of)
+    mastery = build_topic_mastery(placed, attempts, beliefs)
     marts = {
         "study_sessions": build_study_sessions(placed, spans, attempts, as_of),
         "question_attempts": attempts,
@@ -49,7 +51,8 @@ def build_marts(
         "topic_daily_stats": build_topic_daily_stats(placed, spans, attempts),
         "user_gamification": build_user_gamification(placed, days, as_of),
         "topic_mastery": mastery,
-        "knowledge_gaps": build_knowledge_gaps(mastery, attempts),
+        "knowledge_gaps": build_knowledge_gaps(mastery, attempts, beliefs),
+        "mastery_history": build_mastery_history(beliefs),
     }
     return marts | {
         "user_learning_metrics": build_user_learning_metrics(placed, marts, as_of),

@@ -1,11 +1,12 @@
 """The oracle's `topic_mastery`: one row per (`user_id`, `topic_id`)."""
 
 from datetime import UTC, datetime, time
-from math import sqrt
+from typing import Any
 
 import pandas as pd
 
 from quality.oracle.ground_rules import count, distinct, of_the_learner
+from quality.oracle.mastery_model import Answer, LearnerModel, Model, default_model
 
 COLUMNS = (
     "user_id",
@@ -27,14 +28,46 @@ COLUMNS = (
     "as_of",
 )
 BY = ["user_id", "topic_id"]
-MODEL_VERSION = "laplace-1"
-Z = 1.96
+EPOCH = pd.Timestamp(0, tz="UTC")
+
+
+class Beliefs:
+    """What is known of each learner after all attempts, and what it was after each of them."""
+
+    def __init__(self, attempts: pd.DataFrame, as_of: datetime) -> None:
+        self.model: Model = default_model()
+        self.now = midnight(as_of)
+        self.steps: list[tuple[Any, ...]] = []
+        self._stranger = LearnerModel(self.model)
+        in_order = attempts.sort_values(["attempted_at", "event_id"])
+        self._known = {
+            user: self._learn(user, rows) for user, rows in in_order.groupby("user_id", sort=False)
+        }
+
+    def believe(self, user: Any, topic: str) -> tuple[float, float, float, str]:
+        """Score, interval and level of a topic at midnight."""
+        learner = self._known.get(user, self._stranger)
+        belief = learner.believe(topic, _days(self.now))
+        return (*belief, learner.level(topic, belief.score))
+
+    def _learn(self, user: Any, rows: pd.DataFrame) -> LearnerModel:
+        learner = LearnerModel(self.model)
+        names = ["topic_id", "is_correct", "hint_used", "confidence_level", "attempt_number"]
+        for at, topic, right, hinted, sure, number in rows[["attempted_at", *names]].itertuples(
+            index=False, name=None
+        ):
+            confidence = None if pd.isna(sure) else int(sure)
+            answer = Answer(_days(at), bool(right), bool(hinted), confidence, number == 1)
+            belief, level = learner.add("" if pd.isna(topic) else topic, answer)
+            if not pd.isna(topic):
+                self.steps.append((user, topic, at, bool(right), *belief, level))
+        return learner
 
 
 def build_topic_mastery(
-    placed: pd.DataFrame, attempts: pd.DataFrame, as_of: datetime
+    placed: pd.DataFrame, attempts: pd.DataFrame, beliefs: Beliefs
 ) -> pd.DataFrame:
-    """Build the mart from placed events and the mart of attempts, evaluated at `as_of`."""
+    """Build the mart from placed events, the mart of attempts and what these let one believe."""
     events = of_the_learner(placed).dropna(subset=["topic_id"])
     mart = pd.DataFrame({"event_count": count(events, BY)})
     seen = pd.to_datetime(events["at"], unit="us", utc=True).groupby([events[name] for name in BY])
@@ -48,16 +81,11 @@ def build_topic_mastery(
     mart["accuracy"] = mart["questions_correct"] / mart["questions_attempted"]
     attempted = attempts.groupby(BY)["attempted_at"]
     mart["first_attempt_at"], mart["last_attempt_at"] = attempted.min(), attempted.max()
-    beliefs = [
-        _believe(correct, attempted)
-        for correct, attempted in zip(
-            mart["questions_correct"], mart["questions_attempted"], strict=True
-        )
-    ]
     names = ["mastery_score", "mastery_low", "mastery_high", "mastery_level"]
-    mart[names] = pd.DataFrame(beliefs, index=mart.index, columns=names)
-    mart["model_version"] = MODEL_VERSION
-    mart["as_of"] = midnight(as_of)
+    told = [beliefs.believe(user, topic) for user, topic in mart.index]
+    mart[names] = pd.DataFrame(told, index=mart.index, columns=names)
+    mart["model_version"] = beliefs.model["version"]
+    mart["as_of"] = beliefs.now
     return mart.reset_index()[[*COLUMNS]]
 
 
@@ -66,30 +94,5 @@ def midnight(as_of: datetime) -> pd.Timestamp:
     return pd.Timestamp(datetime.combine(as_of.astimezone(UTC).date(), time.min, UTC))
 
 
-def score(correct: int, attempted: int) -> float:
-    """Give the predicted chance of a right answer after so many right ones of so many."""
-    return (correct + 1) / (attempted + 2)
-
-
-def _believe(correct: int, attempted: int) -> tuple[float, float, float, str]:
-    chance = score(correct, attempted)
-    if attempted == 0:
-        return chance, 0.0, 1.0, "unseen"
-    low, high = _interval(correct / attempted, attempted)
-    return chance, low, high, _level(chance, low)
-
-
-def _interval(share: float, attempted: int) -> tuple[float, float]:
-    """Wilson's interval of the chance behind a share of so many attempts."""
-    middle = share + Z**2 / (2 * attempted)
-    spread = Z * sqrt(share * (1 - share) / attempted + Z**2 / (4 * attempted**2))
-    whole = 1 + Z**2 / attempted
-    return max(0.0, (middle - spread) / whole), min(1.0, (middle + spread) / whole)
-
-
-def _level(chance: float, low: float) -> str:
-    if chance >= 0.8 and low >= 0.6:
-        return "mastered"
-    if chance >= 0.7:
-        return "proficient"
-    return "developing" if chance >= 0.5 else "novice"
+def _days(instant: pd.Timestamp) -> float:
+    return (instant - EPOCH) // pd.Timedelta(microseconds=1) / 86_400_000_000

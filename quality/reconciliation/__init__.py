@@ -7,6 +7,7 @@ disagree are the finding. They are independent of each other, so a fault shows w
 from quality.reconciliation import (
     daily_user_stats,
     knowledge_gaps,
+    mastery_history,
     material_interactions,
     question_attempts,
     stg_study_events,
@@ -30,6 +31,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
     *user_gamification.RECONCILIATIONS,
     *topic_mastery.RECONCILIATIONS,
     *knowledge_gaps.RECONCILIATIONS,
+    *mastery_history.RECONCILIATIONS,
     *user_learning_metrics.RECONCILIATIONS,
 )
 

@@ -4,11 +4,46 @@ from quality.reconciliation.statement import Reconciliation, Relation
 
 RECONCILIATIONS: tuple[Reconciliation, ...] = (
     Reconciliation(
-        "gaps_are_of_topics_of_their_learner",
-        "Whoever has a gap has met the topic; the key is learner and topic.",
+        "gaps_are_of_topics_that_are_met_or_of_the_cohort",
+        "Whoever has a gap has met the topic, or five others have; the key is learner and topic.",
         "knowledge_gaps",
         "select concat_ws(' ', user_id, topic_id) as key, 1 as amount from marts.knowledge_gaps",
-        "select concat_ws(' ', user_id, topic_id) as key, 1 as amount from marts.topic_mastery",
+        """
+        select concat_ws(' ', user_id, topic_id) as key, 1 as amount from marts.topic_mastery
+        union
+        select concat_ws(' ', learners.user_id, topics.topic_id) as key, 1 as amount
+        from (select distinct user_id from marts.topic_mastery) as learners
+        cross join (
+            select topic_id from marts.topic_mastery group by topic_id having count(*) >= 5
+        ) as topics
+        """,
+        Relation.AT_MOST,
+    ),
+    Reconciliation(
+        "open_gaps_are_ranked_without_a_hole",
+        "The ranks of a learner's open gaps add up as 1, 2, 3 and so on do.",
+        "knowledge_gaps",
+        """
+        select cast(user_id as text) as key, sum(gap_rank) as amount
+        from marts.knowledge_gaps where status = 'open' group by 1
+        """,
+        """
+        select cast(user_id as text) as key, count(*) * (count(*) + 1) / 2 as amount
+        from marts.knowledge_gaps where status = 'open' group by 1
+        """,
+    ),
+    Reconciliation(
+        "prerequisites_are_open_gaps",
+        "What is to be studied first is an open gap of its learner; the key is learner and topic.",
+        "knowledge_gaps",
+        """
+        select distinct concat_ws(' ', user_id, study_first) as key, 1 as amount
+        from marts.knowledge_gaps where study_first is not null
+        """,
+        """
+        select concat_ws(' ', user_id, topic_id) as key, 1 as amount
+        from marts.knowledge_gaps where status = 'open'
+        """,
         Relation.AT_MOST,
     ),
     Reconciliation(

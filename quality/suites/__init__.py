@@ -7,6 +7,7 @@ from types import MappingProxyType
 from quality.suites import (
     daily_user_stats,
     knowledge_gaps,
+    mastery_history,
     material_interactions,
     question_attempts,
     study_events,
@@ -45,6 +46,7 @@ MARTS: tuple[Suite, ...] = tuple(
         user_gamification.SUITE,
         topic_mastery.SUITE,
         knowledge_gaps.SUITE,
+        mastery_history.SUITE,
         user_learning_metrics.SUITE,
     )
 )

@@ -53,6 +53,12 @@ RECENT: Mapping[str, Recent] = MappingProxyType(
             column="learners",
             is_number=True,
         ),
+        "mastery_history": Recent(
+            date="utc_date",
+            latest="max(attempted_at)",
+            measure="mastery_level",
+            column="mastery_level",
+        ),
     }
 )
 

@@ -1,25 +1,31 @@
 """What must hold in `marts.knowledge_gaps`."""
 
-from quality.suites.suite import between, fact, make_suite, one_of
+from quality.suites.suite import between, fact, make_suite, one_of, query
 
 COLUMNS = {
     "user_id": "uuid",
     "topic_id": "text",
     "gap_type": "text",
     "recommended_action": "text",
+    "recommendation": "text",
+    "study_first": "text",
     "status": "text",
     "severity": "double precision",
+    "gap_rank": "bigint",
+    "exam_weight": "double precision",
     "mastery_score": "double precision",
     "evidence": "jsonb",
     "first_detected_at": "timestamp with time zone",
     "resolved_at": "timestamp with time zone",
 }
-NULLABLE = ("resolved_at",)
+NULLABLE = ("study_first", "gap_rank", "resolved_at")
 ATTEMPTED = "cast(evidence ->> 'questions_attempted' as numeric)"
 CORRECT = "cast(evidence ->> 'questions_correct' as numeric)"
 SEEN = "cast(evidence ->> 'questions_seen' as numeric)"
 RECENT = "cast(evidence ->> 'recent_attempts' as numeric)"
-UNAIDED = "cast(evidence ->> 'recent_correct_unaided' as numeric)"
+RECENT_CORRECT = "cast(evidence ->> 'recent_correct' as numeric)"
+FIRM = "cast(evidence ->> 'recent_firm' as numeric)"
+MEANT = "cast(evidence ->> 'misconceived_answers' as numeric)"
 MISCONCEIVED = "cast(evidence ->> 'misconceived_questions' as numeric)"
 DAYS = "cast(evidence ->> 'days_since_last_attempt' as numeric)"
 
@@ -33,6 +39,7 @@ SUITE = make_suite(
         one_of("status", "open", "resolved"),
         between("severity", 0, 1, unit="1 is nothing known"),
         between("mastery_score", 0, 1, unit="1 is every answer correct"),
+        between("exam_weight", 0, 1, unit="1 is what the exam asks most"),
         fact(
             "recommended_action_is_that_of_the_type",
             "Every type of gap has its action.",
@@ -67,15 +74,17 @@ SUITE = make_suite(
         ),
         fact(
             "evidence_is_whole_numbers_under_its_keys",
-            "evidence has its seven keys and no other, each a whole number or null.",
+            "evidence has its twelve keys and no other, each a whole number or null.",
             broken_when="""
                 case when jsonb_typeof(evidence) <> 'object' then true
                 when jsonb_typeof(evidence) = 'object' then exists (
                     select 1 from jsonb_each(evidence) as found (name, value)
                     having array_agg(name order by name collate "C") is distinct from array[
-                            'days_since_last_attempt', 'misconceived_questions',
-                            'questions_attempted', 'questions_correct', 'questions_seen',
-                            'recent_attempts', 'recent_correct_unaided'
+                            'days_since_last_attempt', 'misconceived_answers',
+                            'misconceived_questions', 'questions_attempted',
+                            'questions_correct', 'questions_seen', 'recent_attempts',
+                            'recent_correct', 'recent_firm', 'recent_hinted', 'recent_slow',
+                            'recent_unsure'
                         ]
                         or bool_or(cast(value as text) !~ '^([0-9]+|null)$')
                 ) end
@@ -84,26 +93,28 @@ SUITE = make_suite(
         ),
         fact(
             "evidence_counts_fit_into_each_other",
-            "Correct answers and questions are some of the attempts, recent ones the last five.",
+            "Correct answers and questions are some of the attempts, recent ones the last ten.",
             broken_when=f"{ATTEMPTED} < greatest({CORRECT}, {SEEN})"
-            f" or {RECENT} <> least({ATTEMPTED}, 5) or {UNAIDED} > least({RECENT}, {CORRECT})"
-            f" or {MISCONCEIVED} > {SEEN}",
+            f" or {RECENT} <> least({ATTEMPTED}, 10)"
+            f" or {RECENT_CORRECT} > least({RECENT}, {CORRECT})"
+            f" or {FIRM} > least({RECENT_CORRECT}, 5) or {MISCONCEIVED} > least({SEEN}, {MEANT})"
+            f" or {MEANT} > {ATTEMPTED} - {CORRECT}",
             column="evidence",
         ),
         fact(
             "gap_type_is_borne_out_by_the_evidence",
-            "The numbers are such as make a gap of this type, and of none before it.",
+            "The numbers are such as leave a gap of this type open, and open none before it.",
             broken_when=f"""
                 case gap_type
                     when 'unseen' then {ATTEMPTED} > 0
                     when 'misconception' then {MISCONCEIVED} = 0
-                    when 'weak' then {MISCONCEIVED} > 0 or {ATTEMPTED} < 3
-                        or {CORRECT} * 2 >= {ATTEMPTED}
-                    when 'fragile' then {MISCONCEIVED} > 0 or {ATTEMPTED} < 5
-                        or {CORRECT} * 2 < {ATTEMPTED} or {UNAIDED} > 2
-                    when 'decayed' then {MISCONCEIVED} > 0 or {ATTEMPTED} = 0
-                        or {ATTEMPTED} >= 3 and {CORRECT} * 2 < {ATTEMPTED}
-                        or {ATTEMPTED} >= 5 and {UNAIDED} <= 2
+                    when 'weak' then {MEANT} >= 2 or {ATTEMPTED} < 3
+                        or {RECENT_CORRECT} * 5 >= {RECENT} * 3
+                    when 'fragile' then {MEANT} >= 2 or {ATTEMPTED} < 5
+                        or {RECENT_CORRECT} * 2 < {RECENT} or {FIRM} > 3
+                    when 'decayed' then {MEANT} >= 2 or {ATTEMPTED} = 0
+                        or {ATTEMPTED} >= 3 and {RECENT_CORRECT} * 2 < {RECENT}
+                        or {ATTEMPTED} >= 5 and {FIRM} <= 2
                 end
             """,
             column="gap_type",
@@ -116,11 +127,28 @@ SUITE = make_suite(
             column="evidence",
         ),
         fact(
-            "evidence_of_open_gaps_makes_their_score",
-            "While open, mastery_score is that of the attempts the evidence counts.",
-            broken_when=f"status = 'open' and abs("
-            f"cast(mastery_score as numeric) * ({ATTEMPTED} + 2) - {CORRECT} - 1) > 1e-6",
-            column="mastery_score",
+            "severity_is_no_more_than_the_weight",
+            "severity is a part of exam_weight, and a tenth of what is missing by it or more.",
+            broken_when="severity <= 1 and exam_weight >= 0 and severity > exam_weight"
+            " or severity > 0 and severity < exam_weight * (1 - mastery_score) / 10 - 1e-9",
+            column="severity",
+        ),
+        query(
+            "open_gaps_are_ranked_by_severity",
+            "The open gaps of a learner have the ranks from 1 on, by falling severity.",
+            """
+            select * from (
+                select user_id, status, severity, gap_rank, row_number() over ranks as place,
+                    lag(severity) over ranks as before
+                from {batch}
+                window ranks as (
+                    partition by user_id, gap_rank is null order by gap_rank, severity desc
+                )
+            ) as ranked
+            where user_id is not null and ((gap_rank is null) <> (status = 'resolved')
+                or gap_rank <> place or status = 'open' and severity > before)
+            """,
+            column="gap_rank",
         ),
     ),
 )

@@ -39,13 +39,6 @@ SUITE = make_suite(
             column="event_count",
         ),
         fact(
-            "mastery_score_is_what_the_answers_tell",
-            "mastery_score is (questions_correct + 1) / (questions_attempted + 2).",
-            broken_when="abs(mastery_score * (questions_attempted + 2) - questions_correct - 1)"
-            " > 1e-6",
-            column="mastery_score",
-        ),
-        fact(
             "mastery_lies_in_its_interval",
             "0 <= mastery_low <= mastery_score <= mastery_high <= 1.",
             broken_when="not (0 <= mastery_low and mastery_low <= mastery_score"
@@ -53,16 +46,20 @@ SUITE = make_suite(
             column="mastery_score",
         ),
         fact(
-            "mastery_level_is_that_of_the_score",
-            "mastery_level follows from the attempts, the score and its lower bound.",
+            "mastery_level_is_borne_out_by_the_score",
+            "A level needs its score, less what is forgiven once it was reached, and its answers;"
+            " who has a score and answers enough has the level.",
             broken_when="""
-                mastery_level <> case
-                    when questions_attempted = 0 then 'unseen'
-                    when questions_attempted is null then mastery_level
-                    when mastery_score >= 0.8 and mastery_low >= 0.6 then 'mastered'
-                    when mastery_score >= 0.7 then 'proficient'
-                    when mastery_score >= 0.5 then 'developing'
-                    when mastery_score < 0.5 then 'novice'
+                case mastery_level
+                    when 'unseen' then questions_attempted > 0
+                    when 'novice' then questions_attempted = 0
+                        or mastery_score >= 0.5
+                    when 'developing' then questions_attempted = 0 or mastery_score < 0.45
+                        or mastery_score >= 0.7 and questions_attempted >= 3
+                    when 'proficient' then questions_attempted < 3 or mastery_score < 0.65
+                        or mastery_score >= 0.8 and questions_attempted >= 5
+                    when 'mastered' then questions_attempted < 5 or mastery_score < 0.75
+                    else mastery_level is not null
                 end
             """,
             column="mastery_level",

@@ -75,15 +75,16 @@ def _source_of(leaf: Any, schema: Schema) -> str | None:
     table = None if leaf.downstream else leaf.expression.find(exp.Table)
     if table is None:
         return None
-    column = exp.to_column(leaf.name).name
     known = schema.get(table.db, {}).get(table.name, {})
+    # Of a table that is no asset, such as the stored models, it is not known what is read.
+    column = exp.to_column(leaf.name).name if known else ""
     return f"{table.db}.{table.name}.{column}" if column in known else None
 
 
 def _schema_of(manifest: Mapping[str, Any]) -> Schema:
     schema: Schema = {}
     for node in [*manifest["nodes"].values(), *manifest["sources"].values()]:
-        if node["resource_type"] in {"model", "source"} and node["columns"]:
+        if node["resource_type"] in {"model", "seed", "source"} and node["columns"]:
             table = node.get("identifier") or node["alias"]
             schema.setdefault(node["schema"], {})[table] = {
                 name: column.get("data_type") or "text" for name, column in node["columns"].items()

@@ -16,6 +16,8 @@ from orchestration.settings import exported
 from tests.conftest import REPOSITORY, make_database
 
 PROJECT_FOLDER = REPOSITORY / "dbt_project"
+# Of a build, what makes rows: tests and unit tests are left out.
+MODELS = ("--resource-type", "model", "--resource-type", "seed")
 
 
 @dataclass(frozen=True)

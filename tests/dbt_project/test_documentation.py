@@ -11,6 +11,13 @@ from tests.dbt_project.test_project import nodes_of
 
 # Columns that mean something else in each mart that has them, and so are told of in each.
 DIFFER = {
+    "attempted_at",  # of an attempt, or the last of a date
+    "mastery_high",  # now, or at a date
+    "mastery_level",
+    "mastery_low",
+    "model_version",
+    "questions_attempted",  # in all, or up to a date
+    "questions_correct",
     "active_seconds",  # a sum of spans, a union of them, a sum of unions
     "chunks_read",  # in a material, at all, or summed over days
     "days_active",  # of the week, or of all time

@@ -11,7 +11,7 @@ import pytest
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from tests.dbt_project.conftest import Dbt
+from tests.dbt_project.conftest import MODELS, Dbt
 from tests.dbt_project.streams import happen, insert, instant, named
 
 AS_OF = "2025-11-02T05:40:00+00:00"
@@ -98,7 +98,7 @@ ABBREVIATED = [
 def built_url(dbt: Dbt, shared_database_url: str) -> str:
     cases = [NIGHT_OWL, HAVANA, TWO_TABS, INTRUDER, CLOCKS_CHANGE, TOPICS, ABBREVIATED]
     insert(shared_database_url, [event for case in cases for event in case])
-    ran = dbt("run", url=shared_database_url, as_of=AS_OF)
+    ran = dbt("build", *MODELS, url=shared_database_url, as_of=AS_OF)
     assert ran.success, ran.stdout
     return shared_database_url
 

@@ -7,7 +7,7 @@ import pytest
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from tests.dbt_project.conftest import Dbt
+from tests.dbt_project.conftest import MODELS, Dbt
 from tests.dbt_project.streams import StudyEvent, happen, insert, instant, named
 
 AS_OF = "2025-07-10T02:00:00+00:00"
@@ -36,11 +36,12 @@ RETURNER = [
     ),
 ]
 
-# The same wrong answer twice, under one topic; under another the question is another's.
+# The same wrong answer three times, under one topic; under another the question is another's.
 MISLED = [
     answer("2025-07-01 10:00", "mia", "lung", False, question_id="q1", selected_answer="B"),
     answer("2025-07-01 10:01", "mia", "liver", True, question_id="q1", selected_answer="A"),
     answer("2025-07-01 10:02", "mia", "lung", False, question_id="q1", selected_answer="B"),
+    answer("2025-07-01 10:02:30", "mia", "lung", False, question_id="q1", selected_answer="B"),
     happen("material_open", "2025-07-01 10:03", "mia", material_id="m", topic_id="kidney"),
 ]
 
@@ -65,7 +66,7 @@ REGULAR = [
 @pytest.fixture(scope="module")
 def built_url(dbt: Dbt, shared_database_url: str) -> str:
     insert(shared_database_url, [*RETURNER, *MISLED, *REGULAR])
-    ran = dbt("run", url=shared_database_url, as_of=AS_OF)
+    ran = dbt("build", *MODELS, url=shared_database_url, as_of=AS_OF)
     assert ran.success, ran.stdout
     return shared_database_url
 
@@ -90,34 +91,44 @@ def test_mastery_counts_the_attempts_of_the_topic(built_url: str) -> None:
         "questions_correct": 4,
         "event_count": 8,
         "days_studied": 3,
-        "mastery_level": "developing",
+        "mastery_level": "novice",
         "last_attempt_at": instant("2025-05-02 10:03"),
         "last_seen_at": instant("2025-06-20 10:00"),
         "as_of": instant("2025-07-10 00:00"),
     }
 
 
-def test_gap_that_opens_again_keeps_when_it_was_first_detected(built_url: str) -> None:
+def test_gap_that_is_not_closed_keeps_when_it_was_first_detected(built_url: str) -> None:
+    (known,) = read(
+        *(built_url, "topic_mastery", "ria", "mastery_score", "mastery_low", "mastery_high")
+    )
+    low, high = known["mastery_low"], known["mastery_high"]
+    certainty = min(max((0.8 - low) / (high - low), 0.1), 1)
     (gap,) = read(
         *(built_url, "knowledge_gaps", "ria", "gap_type", "status", "severity", "evidence"),
         *("first_detected_at", "resolved_at", "recommended_action"),
     )
     assert gap == {
-        "gap_type": "decayed",
+        "gap_type": "weak",
         "status": "open",
-        "severity": pytest.approx(1 - 5 / 9 * 30 / 68),
+        "severity": pytest.approx((1 - known["mastery_score"]) * certainty * 0.5),
         "evidence": {
             "questions_attempted": 7,
             "questions_correct": 4,
             "questions_seen": 7,
-            "recent_attempts": 5,
-            "recent_correct_unaided": 4,
+            "recent_attempts": 7,
+            "recent_correct": 4,
+            "recent_firm": 4,
+            "recent_hinted": 0,
+            "recent_unsure": 0,
+            "recent_slow": 0,
+            "misconceived_answers": 0,
             "misconceived_questions": 0,
-            "days_since_last_attempt": 68,
+            "days_since_last_attempt": None,
         },
         "first_detected_at": instant("2025-05-01 10:02"),
         "resolved_at": None,
-        "recommended_action": "review",
+        "recommended_action": "study_again",
     }
 
 
@@ -132,12 +143,13 @@ def test_misconception_is_of_the_topic_it_was_shown_in(built_url: str) -> None:
         {
             "topic_id": "lung",
             "gap_type": "misconception",
-            "first_detected_at": instant("2025-07-01 10:02"),
+            "first_detected_at": instant("2025-07-01 10:02:30"),
         },
     ]
 
 
 def test_windows_and_habits_are_by_the_learners_own_clock(built_url: str) -> None:
+    (known,) = read(built_url, "topic_mastery", "leo", "mastery_score")
     (leo,) = read(
         *(built_url, "user_learning_metrics", "leo", "as_of_date", "days_active_7"),
         *("days_active_28", "days_active_90", "sessions_per_week", "preferred_hour"),
@@ -157,6 +169,6 @@ def test_windows_and_habits_are_by_the_learners_own_clock(built_url: str) -> Non
         "accuracy_28": 1.0,
         "learning_velocity": 1.0,
         "topics_studied": 1,
-        "mean_mastery": pytest.approx(4 / 6),
+        "mean_mastery": pytest.approx(known["mastery_score"]),
         "current_streak_days": 1,
     }

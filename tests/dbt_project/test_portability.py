@@ -13,7 +13,7 @@ from ingestion.events.timezones import timezone_names
 from ingestion.simulation import simulate
 from quality.oracle import build_marts, read_events, read_mart
 from quality.oracle.comparison import KEYS, compare
-from tests.dbt_project.conftest import Dbt
+from tests.dbt_project.conftest import MODELS, Dbt
 from tests.dbt_project.on_duckdb.lake import Lake, make_lake
 from tests.dbt_project.random_streams import draw_events
 from tests.dbt_project.streams import StudyEvent, happen, insert
@@ -68,7 +68,7 @@ def built_lake(shared_database_url: str, tmp_path_factory: pytest.TempPathFactor
     """Everything hard, once: in the log of the module's database and built by DuckDB."""
     land_everything_hard(shared_database_url, students=2, days=25, rounds=1)
     lake = make_lake(shared_database_url, tmp_path_factory.mktemp("lake"))
-    built = lake.dbt("run", END.isoformat())
+    built = lake.dbt("build", END.isoformat(), *MODELS)
     assert built.returncode == 0, built.stdout
     return lake
 
@@ -100,7 +100,7 @@ def test_project_holds_on_duckdb_and_its_marts_are_those_of_postgres(
 
     # all of its tests, but the one that finds the timezone that is none
     on_duckdb = lake.dbt("build", END.isoformat(), "--exclude", "assert_every_timezone_is_known")
-    on_postgres = dbt("run", url=database_url, as_of=END.isoformat())
+    on_postgres = dbt("build", *MODELS, url=database_url, as_of=END.isoformat())
 
     assert on_duckdb.returncode == 0, on_duckdb.stdout
     assert on_postgres.success, on_postgres.stdout

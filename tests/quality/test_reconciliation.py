@@ -19,6 +19,7 @@ GHOST = named("ghost")
 METRICS = "update marts.user_learning_metrics set "
 MASTERY = "update marts.topic_mastery set "
 GAP = "update marts.knowledge_gaps set "
+HISTORY = "update marts.mastery_history set "
 # What a lifetime adds up of the days, added up again.
 LIFETIMES = """
 update marts.user_learning_metrics as metrics
@@ -138,13 +139,17 @@ FAULTS: dict[str, list[str]] = {
     "mastery_counts_every_correct_answer_that_names_a_topic": [
         MASTERY + "questions_correct = 0" + LUNG
     ],
-    "gaps_are_of_topics_of_their_learner": [
+    "gaps_are_of_topics_that_are_met_or_of_the_cohort": [
         f"""
         insert into marts.knowledge_gaps (user_id, topic_id, mastery_score)
         values ('{GHOST}', 'lung', 0.5)
         """
     ],
     "gaps_have_the_score_of_mastery": [GAP + "mastery_score = 0.6 where topic_id = 'heart'"],
+    "open_gaps_are_ranked_without_a_hole": [GAP + "gap_rank = 9 where topic_id = 'pancreas'"],
+    "prerequisites_are_open_gaps": [GAP + "study_first = 'nowhere' where topic_id = 'liver'"],
+    "history_has_every_date_with_attempts": [HISTORY + "questions_attempted = 9" + LUNG],
+    "history_ends_with_all_right_answers": [HISTORY + "questions_correct = 0" + LUNG],
     "metrics_are_of_the_learners_of_the_days": [
         f"insert into marts.user_learning_metrics (user_id) values ('{GHOST}')"
     ],

@@ -10,8 +10,9 @@
     select source.ctid as row_id, source.*
     from {{ target }} as source
     inner join {{ touched_keys() }} as touched on {{ matches('source', 'touched') }};
-    analyze {{ stored }};
-    analyze {{ made }};
+    -- Only by the key are they joined: to gather statistics of all columns can cost more than all the rest.
+    analyze {{ stored }} ({{ config.get('unique_key') | join(', ') }});
+    analyze {{ made }} ({{ config.get('unique_key') | join(', ') }});
 
     with removed as (
         delete from {{ target }} as target

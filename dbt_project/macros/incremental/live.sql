@@ -6,8 +6,8 @@
     computed once and for this learner only, and its plan is kept. The view takes the stored rows
     of learners nothing has happened to since, and calls the function for the others.
 -#}
-{% macro fresh_rows(mart, through) -%}
-    {%- for name in [mart, 'live_learners', 'int_timezones_known'] + through -%}
+{% macro fresh_rows(mart, through, beside=[]) -%}
+    {%- for name in [mart, 'live_learners', 'int_timezones_known'] + through + beside -%}
         {%- do ref(name) -%}
     {%- endfor -%}
     {%- if execute and is_kept_view() -%}

@@ -63,6 +63,16 @@
 {%- endmacro %}
 
 
+{#- The keys themselves that the run recomputes; where the model is built whole, the input that has all. -#}
+{% macro touched_groups(relation) -%}
+    {%- if not execute or is_built_whole() -%}
+        {{ relation }}
+    {%- else -%}
+        {{ touched_keys() }}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {#- The temporary table of the keys that the run recomputes. -#}
 {% macro touched_keys() -%}
     touched__{{ model['name'] }}

@@ -122,11 +122,8 @@
 {%- endmacro %}
 
 
-{#- Topics that were scored for another day than the run's. -#}
-{% macro topics_of_another_midnight() -%}
-    select
-        user_id,
-        topic_id
-    from {{ this }}
+{#- Learners who were scored for another day than the run's. -#}
+{% macro learners_of_another_midnight() -%}
+    select user_id from {{ this }}
     where as_of != {{ as_of_midnight() }}
 {%- endmacro %}

@@ -17,7 +17,10 @@
             'int_days',
             'int_topic_days',
             'question_attempts',
+            'int_topic_states',
+            'int_topic_stages',
             'topic_mastery',
-        ]
+        ],
+        beside=['int_cohort_topics', 'topics', 'topic_prerequisites']
     )
 }}

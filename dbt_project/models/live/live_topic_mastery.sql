@@ -17,6 +17,7 @@
             'int_days',
             'int_topic_days',
             'question_attempts',
+            'int_topic_states',
         ]
     )
 }}

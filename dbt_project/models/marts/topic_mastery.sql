@@ -1,10 +1,11 @@
 {{
     config(
         unique_key=['user_id', 'topic_id'],
+        indexes=[{'columns': ['topic_id', 'first_seen_at']}],
         meta={
-            'key': ['user_id', 'topic_id'],
+            'key': ['user_id'],
             'logged': ['user_id', 'topic_id'],
-            'touched_also': ['topics_of_another_midnight'],
+            'touched_also': ['learners_of_another_midnight'],
         }
     )
 }}
@@ -14,16 +15,6 @@ with
 topic_days as (
     select * from {{ touched(ref('int_topic_days')) }} as topic_days
     where event_count > 0
-),
-
-attempts as (
-    select
-        user_id,
-        topic_id,
-        is_correct,
-        attempted_at
-    from {{ touched(ref('question_attempts')) }} as attempts
-    where topic_id is not null
 ),
 
 topics as (
@@ -38,48 +29,35 @@ topics as (
     group by user_id, topic_id
 ),
 
-attempt_totals as (
-    select
-        user_id,
-        topic_id,
-        count(*) as questions_attempted,
-        count(case when is_correct then 1 end) as questions_correct,
-        min(attempted_at) as first_attempt_at,
-        max(attempted_at) as last_attempt_at
-    from attempts
-    group by user_id, topic_id
-),
+{{ known_states() }},
 
-counted as (
+joined as (
     select
         topics.*,
-        coalesce(attempt_totals.questions_attempted, 0) as questions_attempted,
-        coalesce(attempt_totals.questions_correct, 0) as questions_correct,
-        attempt_totals.first_attempt_at,
-        attempt_totals.last_attempt_at
+        cast(coalesce(states.topic_answers, 0) as bigint) as questions_attempted,
+        cast(coalesce(states.topic_right, 0) as bigint) as questions_correct,
+        states.first_attempt_at,
+        states.attempted_at as last_attempt_at,
+        {{ state_columns('learner', 'learner_states') }},
+        {{ state_columns('topic', 'states') }},
+        {{ carried_levels('states') }},
+        coalesce(
+            topic_difficulties.first_logit, overall.first_logit, {{ default_first_logit() }}
+        ) as reference_logit,
+        {{ days_of(as_of_midnight()) }} as at_days
     from topics
-    left join attempt_totals
+    left join learner_states on topics.user_id = learner_states.user_id
+    left join states
         on
-            topics.user_id = attempt_totals.user_id
-            and topics.topic_id = attempt_totals.topic_id
+            topics.user_id = states.user_id
+            and topics.topic_id = states.topic_id
+    left join difficulties as topic_difficulties
+        on topic_difficulties.kind = 'topic' and topics.topic_id = topic_difficulties.subject
+    left join difficulties as overall
+        on overall.kind = 'all'
 ),
 
-scored as (
-    select
-        *,
-        {{ mastery_score('questions_correct', 'questions_attempted') }} as mastery_score,
-        case
-            when questions_correct > 0
-                then {{ wilson_bound('questions_correct', 'questions_attempted', '-') }}
-            else 0
-        end as mastery_low,
-        case
-            when questions_correct < questions_attempted
-                then {{ wilson_bound('questions_correct', 'questions_attempted', '+') }}
-            else 1
-        end as mastery_high
-    from counted
-),
+{{ mastery_read_out('questions_attempted') }},
 
 final as (
     select
@@ -94,14 +72,8 @@ final as (
         mastery_score,
         mastery_low,
         mastery_high,
-        case
-            when questions_attempted = 0 then 'unseen'
-            when mastery_score >= 0.8 and mastery_low >= 0.6 then 'mastered'
-            when mastery_score >= 0.7 then 'proficient'
-            when mastery_score >= 0.5 then 'developing'
-            else 'novice'
-        end as mastery_level,
-        cast({{ mastery_model_version() }} as text) as model_version,
+        {{ mastery_level('mastery_score', 'questions_attempted') }} as mastery_level,
+        cast({{ mastery_version() }} as text) as model_version,
         first_seen_at,
         last_seen_at,
         first_attempt_at,

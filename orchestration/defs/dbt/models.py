@@ -22,6 +22,7 @@ from orchestration.defs.dbt.lineage import column_lineage
 from orchestration.defs.dbt.manifest import dbt_executable, dbt_project
 from orchestration.loads import DateRange, Load, open_load
 from orchestration.loads.digests import read_project
+from orchestration.mastery.versions import read_model
 from orchestration.resources import Clock, Warehouse
 from orchestration.settings import exported, read_settings
 from orchestration.translator import LINEAGE_ENTRY, WarehouseTranslator
@@ -83,17 +84,18 @@ def dbt_defs() -> dg.Definitions:
         clock: Clock,
         config: BuildConfig,
     ) -> Iterator[Any]:
-        defined = read_project(project.manifest_path)
         target = make_target(read_settings().home / "dbt", context.run.run_id)
 
-        def build(load: Load) -> Iterator[Any]:
+        def build(given: Mapping[str, object], load: Load) -> Iterator[Any]:
             note_load(context, load)
             folder = target / f"load-{load.load_id}"
             folder.mkdir(exist_ok=True)
-            call = dbt.cli(build_arguments(load), context=context, target_path=folder)
+            call = dbt.cli(build_arguments(load, given), context=context, target_path=folder)
             yield from with_measures(call, warehouse.url, load)
 
         with warehouse.retrying(context), exported(dbt_environment(warehouse.url)):
+            given = read_given(warehouse.url)
+            defined = read_project(project.manifest_path, given)
             whole = config.full_refresh or config.whole
             open_next = partial(
                 open_load,
@@ -103,7 +105,7 @@ def dbt_defs() -> dg.Definitions:
                 views=defined.views,
                 backfill=config.backfill,
             )
-            yield from build_until_current(open_next, build, full_refresh=whole)
+            yield from build_until_current(open_next, partial(build, given), full_refresh=whole)
 
     return dg.Definitions(
         assets=[dbt_models],
@@ -111,14 +113,22 @@ def dbt_defs() -> dg.Definitions:
     )
 
 
-def build_arguments(load: Load) -> list[str]:
+def read_given(url: str) -> dict[str, object]:
+    """What dbt is told beside the load: the model of mastery, where it is not the project's own."""
+    own = role_url(url, Role.TRANSFORM, application_name="study-mastery")
+    with psycopg.connect(own, autocommit=True) as connection:
+        model = read_model(connection, read_settings().mastery_version)
+    return {} if model is None else {"mastery_model": model}
+
+
+def build_arguments(load: Load, given: Mapping[str, object]) -> list[str]:
     """Arguments of `dbt build`. Unit tests are left to the test suite: they judge the code, which
     does not change between two nights, and not the data, which does.
     """
     # A test of two tables is not run where only one of them is built: the other is older, and they
     # rightly disagree until the next load of all.
     selection = ["--indirect-selection", "cautious", "--exclude-resource-type", "unit_test"]
-    return ["build", "--vars", json.dumps(load.dbt_vars()), *selection]
+    return ["build", "--vars", json.dumps({**load.dbt_vars(), **given}), *selection]
 
 
 def build_until_current(

@@ -54,6 +54,7 @@ def test_migrations_bring_an_empty_database_up_to_date(empty_database_url: str) 
         "0008_write_keys",
         "0009_views",
         "0010_activity",
+        "0011_mastery",
         "0012_operation",
         "0013_check_history",
         "0014_archive",

@@ -3,6 +3,7 @@
 from tests.quality.faults import (
     daily_user_stats,
     knowledge_gaps,
+    mastery_history,
     material_interactions,
     question_attempts,
     recent,
@@ -25,6 +26,7 @@ FAULTS = [
     *user_gamification.FAULTS,
     *topic_mastery.FAULTS,
     *knowledge_gaps.FAULTS,
+    *mastery_history.FAULTS,
     *user_learning_metrics.FAULTS,
     *recent.FAULTS,
 ]

@@ -17,7 +17,9 @@ def decay(days: str) -> list[str]:
     """Statements that make the topic never answered one that decays, for so many days."""
     evidence = (
         '{"questions_attempted": 2, "questions_correct": 1, "questions_seen": 2,'
-        ' "recent_attempts": 2, "recent_correct_unaided": 1, "misconceived_questions": 0,'
+        ' "recent_attempts": 2, "recent_correct": 1, "recent_firm": 1, "recent_hinted": 0,'
+        ' "recent_unsure": 0, "recent_slow": 0, "misconceived_answers": 0,'
+        ' "misconceived_questions": 0,'
         f' "days_since_last_attempt": {days}}}'
     )
     return [
@@ -49,7 +51,7 @@ FAULTS = faults(
         "gap_type_is_one_of_the_known": [[GAP + "gap_type = 'lazy'" + UNSEEN]],
         "status_is_one_of_the_known": [[GAP + "status = 'ignored'" + UNSEEN]],
         "severity_is_between_0_and_1": [
-            [GAP + "severity = 1.01" + UNSEEN],
+            [GAP + "severity = 1.01" + MISCONCEIVED],
             [GAP + "severity = -0.01" + UNSEEN],
         ],
         "mastery_score_is_between_0_and_1": [
@@ -72,8 +74,8 @@ FAULTS = faults(
             [GAP + "severity = 0.1" + WEAK],
         ],
         "evidence_is_whole_numbers_under_its_keys": [
-            set_evidence("recent_correct_unaided", "-1", WEAK),
-            set_evidence("recent_correct_unaided", "0.5", WEAK),
+            set_evidence("recent_firm", "-1", WEAK),
+            set_evidence("recent_firm", "0.5", WEAK),
             set_evidence("mood", "1", WEAK),
             [GAP + "evidence = evidence - 'questions_seen'" + WEAK],
             [GAP + "evidence = '{}'" + WEAK],
@@ -82,9 +84,11 @@ FAULTS = faults(
         ],
         "evidence_counts_fit_into_each_other": [
             set_evidence("questions_seen", "22", WEAK),
-            set_evidence("recent_attempts", "4", WEAK),
-            set_evidence("recent_correct_unaided", "6", WEAK),
-            set_evidence("misconceived_questions", "2", MISCONCEIVED),
+            set_evidence("recent_attempts", "5", WEAK),
+            set_evidence("recent_firm", "6", WEAK),
+            set_evidence("misconceived_questions", "3", MISCONCEIVED),
+            set_evidence("misconceived_answers", "3", MISCONCEIVED),
+            set_evidence("recent_correct", "1", UNSEEN),
             [
                 GAP + "mastery_score = 1, evidence = "
                 "jsonb_set(evidence, '{questions_correct}', '2')" + MISCONCEIVED
@@ -95,7 +99,9 @@ FAULTS = faults(
             retype("misconception", "contrast_answers", WEAK),
             retype("weak", "study_again", MISCONCEIVED),
             retype("fragile", "practise_without_hints", WEAK),
-            retype("decayed", "review", WEAK),
+            retype("decayed", "review", WEAK)
+            + set_evidence("recent_firm", "1", WEAK)
+            + set_evidence("recent_correct", "1", WEAK),
         ],
         "days_are_counted_while_decayed": [
             set_evidence("days_since_last_attempt", "40", WEAK),
@@ -103,6 +109,22 @@ FAULTS = faults(
             decay("null"),
             decay("29"),
         ],
-        "evidence_of_open_gaps_makes_their_score": [[GAP + "mastery_score = 0.6" + UNSEEN]],
+        "exam_weight_is_between_0_and_1": [
+            [GAP + "exam_weight = 1.01" + WEAK],
+            [GAP + "exam_weight = -0.01" + WEAK],
+        ],
+        "severity_is_no_more_than_the_weight": [
+            [GAP + "severity = 0.51" + MISCONCEIVED],
+            [GAP + "severity = 0.001" + UNSEEN],
+        ],
+        "open_gaps_are_ranked_by_severity": [
+            [GAP + "gap_rank = null" + UNSEEN],
+            [GAP + "gap_rank = 1" + WEAK],
+            [GAP + "gap_rank = 9" + UNSEEN],
+            [
+                GAP + "severity = 0.2 + gap_rank * 0.01" + " where user_id = (select user_id from"
+                " marts.knowledge_gaps" + UNSEEN + ") and status = 'open'"
+            ],
+        ],
     },
 )

@@ -62,6 +62,16 @@ DATED = {
     "daily_user_stats": (DAY, "'study_seconds', 4000 + {x} * 100"),
     "weekly_user_stats": (WEEK, "'study_seconds', 4000 + {x} * 100"),
     "topic_daily_stats": (TOPIC, "'learners', 1 + {x}"),
+    "mastery_history": (
+        (
+            "mastery_level = 'novice'",
+            f"'user_id', {NEW_ID}, 'utc_date', d, 'attempted_at', d + interval '12 hours'",
+        ),
+        (
+            "'questions_attempted', 5, 'mastery_level', (array['novice', 'developing'])[1 + {x}],"
+            " 'mastery_score', 0.45 + {x} * 0.1, 'mastery_low', 0, 'mastery_high', 1"
+        ),
+    ),
 }
 STANDING = {
     "user_gamification": "total_xp = 0",
@@ -76,6 +86,7 @@ PRIVATE = {
     "topic_daily_stats": ("topic_id", "{}"),
     "user_gamification": ("achievements", '["{}"]'),
     "topic_mastery": ("topic_id", "{}"),
+    "mastery_history": ("topic_id", "{}"),
     "knowledge_gaps": ("topic_id", "{}"),
     "user_learning_metrics": ("timezone", "{}"),
 }
@@ -126,8 +137,7 @@ def _of_dates(table: str) -> list[Fault]:
 
 def _of_standings(table: str) -> list[Fault]:
     profile = f"insert into quality.profiles values ('2025-03-25', '{table}', 'another', {{}})"
-    key = "'topic_id', concat('new ', n)" if "topic_id" in STANDING[table] else ""
-    row = (STANDING[table], key or f"'user_id', {NEW_ID}")
+    row = (STANDING[table], f"'user_id', {NEW_ID}, 'gap_rank', 1")
     return faults(
         table,
         {

@@ -26,7 +26,7 @@ FAULTS = faults(
         "correct_answers_never_exceed_attempts": [
             [
                 TOPIC + "questions_correct = 23, accuracy = 23.0 / 22, mastery_score = 1,"
-                " mastery_high = 1, mastery_level = 'proficient'" + HEART
+                " mastery_high = 1, mastery_level = 'mastered'" + HEART
             ]
         ],
         "accuracy_is_the_share_of_correct_answers": [
@@ -40,16 +40,17 @@ FAULTS = faults(
             [TOPIC + "days_studied = 0" + PANCREAS],
             [TOPIC + "event_count = 0, days_studied = 0" + PANCREAS],
         ],
-        "mastery_score_is_what_the_answers_tell": [[TOPIC + "mastery_score = 0.51" + HEART]],
         "mastery_lies_in_its_interval": [
-            [TOPIC + "mastery_low = 0.51" + HEART],
-            [TOPIC + "mastery_high = 0.49" + HEART],
+            [TOPIC + "mastery_low = mastery_score + 0.01" + HEART],
+            [TOPIC + "mastery_high = mastery_score - 0.01" + HEART],
             [TOPIC + "mastery_low = -0.1" + HEART],
             [TOPIC + "mastery_high = 1.1" + HEART],
         ],
-        "mastery_level_is_that_of_the_score": [
-            [TOPIC + "mastery_level = 'novice'" + HEART],
+        "mastery_level_is_borne_out_by_the_score": [
+            [TOPIC + "mastery_level = 'unseen'" + HEART],
+            [TOPIC + "mastery_level = 'mastered'" + HEART],
             [TOPIC + "mastery_level = 'developing'" + PANCREAS],
+            [TOPIC + "mastery_level = 'novice'" + PANCREAS],
             [TOPIC + "mastery_level = 'expert'" + HEART],
         ],
         "attempt_times_need_attempts": [

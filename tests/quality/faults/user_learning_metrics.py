@@ -66,7 +66,7 @@ FAULTS = faults(
         "last_28_days_are_among_all": [
             [LEARNER + "sessions_per_week = 0.5" + BEN],
             [LEARNER + "questions_attempted_28 = 24, accuracy_28 = 0.5" + ANN],
-            [LEARNER + "accuracy_28 = 0.6" + ANN],
+            [LEARNER + "accuracy_28 = 0.95" + ANN],
             [LEARNER + "active_seconds_28 = active_seconds + 1" + ANN],
         ],
         "streaks_are_of_active_days": [
@@ -105,7 +105,7 @@ FAULTS = faults(
         ],
         "learning_velocity_is_a_change_of_accuracy": [
             [LEARNER + "learning_velocity = 0" + BEN],
-            [LEARNER + "learning_velocity = 0.6" + ANN],
+            [LEARNER + "learning_velocity = 0.95" + ANN],
             [LEARNER + "learning_velocity = -0.5" + ANN],
         ],
         "dates_are_of_one_instant": [

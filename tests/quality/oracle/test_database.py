@@ -68,15 +68,18 @@ def test_oracle_depends_on_as_of_for_what_depends_on_now_alone(filled_url: str) 
     assert columns == ["end_reason", "ended_at", "is_active"]
     columns = [difference.column for difference in found.pop("user_gamification")]
     assert columns == ["current_streak"]
-    assert {difference.column for difference in found.pop("topic_mastery")} == {"as_of"}
+    assert {difference.column for difference in found.pop("topic_mastery")} == {
+        *("as_of", "mastery_score", "mastery_low", "mastery_high", "mastery_level"),
+    }
     # Whatever was answered has decayed since, and nothing lies in any window.
     assert {difference.column for difference in found.pop("knowledge_gaps")} == {
         *(None, "gap_type", "recommended_action", "status", "severity", "evidence", "resolved_at"),
+        *("mastery_score", "recommendation", "gap_rank"),
     }
     assert {difference.column for difference in found.pop("user_learning_metrics")} == {
         *("as_of_date", "current_streak_days", "days_active_7", "days_active_28"),
         *("days_active_90", "active_seconds_28", "questions_attempted_28", "accuracy_28"),
-        *("sessions_per_week", "consistency"),
+        *("sessions_per_week", "consistency", "mean_mastery"),
     }
     assert not any(found.values())
 

@@ -1,9 +1,13 @@
 from datetime import UTC, datetime
+from math import log
 
 import pandas as pd
 import pytest
 
+from quality.oracle.mastery_model import Answer, LearnerModel, default_model
 from tests.quality.streams import Row, event, instant, mastery_of, pick
+
+explored = event("topic_explored", "09:00", topic_id="lung")
 
 
 def answers(right: int, wrong: int, topic: str = "heart") -> list[Row]:
@@ -18,48 +22,70 @@ def answers(right: int, wrong: int, topic: str = "heart") -> list[Row]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("right", "wrong", "score", "level"),
-    [
-        (0, 1, 1 / 3, "novice"),
-        (1, 1, 0.5, "developing"),
-        (1, 0, 2 / 3, "developing"),
-        (2, 0, 0.75, "proficient"),
-        (5, 0, 6 / 7, "proficient"),
-        (6, 0, 7 / 8, "mastered"),
-        (9, 1, 10 / 12, "proficient"),
-        (10, 1, 11 / 13, "mastered"),
-        (40, 15, 41 / 57, "proficient"),
-    ],
-)
-def test_level_follows_the_score_and_how_sure_it_is(
-    right: int, wrong: int, score: float, level: str
-) -> None:
-    row = mastery_of(*answers(right, wrong))["heart"]
-
-    assert row["mastery_score"] == pytest.approx(score, abs=1e-12)
-    assert row["mastery_level"] == level
-
-
-@pytest.mark.parametrize(
-    ("right", "wrong", "low", "high"),
-    # The examples of the definitions.
-    [(1, 0, 0.207, 1), (6, 0, 0.610, 1), (8, 2, 0.490, 0.943), (0, 6, 0, 0.390)],
-)
-def test_interval_is_wilsons(right: int, wrong: int, low: float, high: float) -> None:
-    row = mastery_of(*answers(right, wrong))["heart"]
-
-    assert pick(row, "mastery_low", "mastery_high") == pytest.approx((low, high), abs=5e-4)
-
-
-def test_topic_without_attempts_is_a_coin_toss() -> None:
+def test_score_of_a_stranger_is_that_of_the_model_without_features() -> None:
     row = mastery_of(event("topic_explored", "09:00", topic_id="heart"))["heart"]
+    model = default_model()
+    weights = model["coefficients"]
+    easy = weights["question_logit"] + weights["question_first_logit"] + weights["topic_logit"]
+    new = weights["question_new"] + weights["topic_new"] + weights["learner_new"]
 
-    assert pick(row, "mastery_score", "mastery_low", "mastery_high") == (0.5, 0, 1)
+    logit = log(row["mastery_score"] / (1 - row["mastery_score"]))
+
+    assert logit == pytest.approx(model["intercept"] + easy * model["first_logit"] + new)
+    assert row["mastery_low"] < row["mastery_score"] < row["mastery_high"]
     assert pick(row, "mastery_level", "accuracy", "first_attempt_at", "last_attempt_at") == (
         *("unseen", None),
         *(None, None),
     )
+
+
+def test_who_answers_right_is_believed_more_than_who_answers_wrong() -> None:
+    soon = datetime(2025, 3, 11, tzinfo=UTC)
+    rows = [mastery_of(*answers(n, 8 - n), as_of=soon)["heart"] for n in (0, 3, 5, 7, 8)]
+    scores = [row["mastery_score"] for row in rows]
+
+    assert scores == sorted(scores)
+    assert rows[0]["mastery_level"] == "novice"
+    assert rows[0]["mastery_high"] < rows[-1]["mastery_low"]
+
+
+def test_answers_to_other_topics_tell_of_the_learner() -> None:
+    others = [mastery_of(*answers(*counts), explored)["lung"] for counts in ((9, 0), (0, 9))]
+
+    assert others[0]["mastery_score"] > others[1]["mastery_score"] + 0.1
+
+
+def test_what_is_not_practised_fades() -> None:
+    late, later = (
+        mastery_of(*answers(8, 0), as_of=datetime(2025, month, 1, tzinfo=UTC))["heart"]
+        for month in (4, 6)
+    )
+
+    assert late["mastery_score"] > later["mastery_score"]
+
+
+def test_level_is_kept_until_the_score_is_clearly_below() -> None:
+    """By a model that knows only the last answer: 0.81 after a right one, else a little less."""
+    logit = {score: log(score / (1 - score)) for score in (0.81, 0.76, 0.74)}
+    for wrong, expected in ((0.76, "mastered"), (0.74, "proficient")):
+        model = {
+            "version": "last",
+            "first_logit": 0.0,
+            "again_logit": 0.0,
+            "intercept": logit[wrong],
+            "settled": 0.1,
+            "unsettled": 0.0,
+            "pace": 1.0,
+            "coefficients": {"topic_last_right": logit[0.81] - logit[wrong]},
+        }
+        learner = LearnerModel(model)
+        levels = []
+        for number, right in enumerate((True, True, True, True, True, False, False)):
+            learner.add("heart", Answer(float(number), right, False, None, True))
+            levels.append(learner.level("heart", learner.believe("heart", number).score))
+
+        assert levels[:4] == ["developing", "developing", "proficient", "proficient"]
+        assert levels[4:] == ["mastered", expected, expected]
 
 
 def test_topics_are_those_that_the_learners_own_events_name() -> None:

@@ -2,7 +2,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from tests.quality.streams import Row, event, instant, metrics_of, pick
+from tests.quality.streams import Row, event, instant, mastery_of, metrics_of, pick
 
 NOON = instant("12:00")
 
@@ -100,22 +100,24 @@ def test_learner_without_sessions_has_no_habits() -> None:
 
 
 def test_mastery_is_the_mean_of_the_topics_attempted() -> None:
-    row = metrics_of(
+    events = [
         event("topic_explored", "09:00", topic_id="liver"),
         *(
             event(
                 *("question_submit", f"10:{number:02}"),
                 question_id=f"q{number}",
-                topic_id="heart" if number < 6 else "lung",
-                is_correct=number < 6,
+                topic_id="heart" if number < 12 else "lung",
+                is_correct=number < 12,
             )
-            for number in range(8)
+            for number in range(14)
         ),
-        as_of=NOON,
-    )
+    ]
+    row, topics = metrics_of(*events, as_of=NOON), mastery_of(*events, as_of=NOON)
 
-    assert pick(row, "topics_studied", "topics_mastered") == (3, 1)
-    assert row["mean_mastery"] == pytest.approx((7 / 8 + 1 / 4) / 2)
+    mastered = [name for name in topics if topics[name]["mastery_level"] == "mastered"]
+    scores = [topics[name]["mastery_score"] for name in ("heart", "lung")]
+    assert pick(row, "topics_studied", "topics_mastered") == (3, len(mastered))
+    assert row["mean_mastery"] == pytest.approx(sum(scores) / 2)
 
 
 def test_lifetime_holds_what_lies_after_the_run() -> None:

@@ -6,7 +6,7 @@ from ingestion.store.alembic.versions.v0001_roles import make_roles
 from ingestion.store.errors import StoreError
 
 revision = "0012_operation"
-down_revision = "0010_activity"
+down_revision = "0011_mastery"
 branch_labels = None
 depends_on = None
 

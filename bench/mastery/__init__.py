@@ -1,0 +1,1 @@
+"""How well the project's model foretells answers, beside models of the literature."""

@@ -1,0 +1,1 @@
+"""The weekly fit of the model behind mastery."""
