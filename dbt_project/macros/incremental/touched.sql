@@ -23,9 +23,10 @@
 {#-
     The events of the log that the run has to read: those of the touched claims, or of the learner of a
     live view; `all`: not only of the touched claims. Events of archived months are among them, as they
-    are kept (kept_events).
+    are kept (kept_events); where only later ones than `after` are looked for, an instant of the query
+    around, they are left alone once none of them is.
 -#}
-{% macro logged_events(relation, all=false) -%}
+{% macro logged_events(relation, all=false, after=none) -%}
     {%- set whole = all or not execute or is_built_whole() -%}
     {%- if is_live() -%}
         learner_events
@@ -35,6 +36,9 @@
             where ({{ before_horizon('ingest_xid') }}) is true
             union all
             {{ kept_events() }}
+            {%- if after %}
+            and {{ after }} < (select max(away.last_occurred_at) from ops.months_away as away)
+            {%- endif %}
         )
     {%- elif current_load() is none -%}
         {{ relation }}

@@ -104,7 +104,9 @@ closed as (
                     {{
                         next_occurred_at(
                             'opened',
-                            logged_events(ref('stg_study_events'), all=true),
+                            logged_events(
+                                ref('stg_study_events'), all=true, after='opened.occurred_at'
+                            ),
                             'next_occurred_at'
                         )
                     }}

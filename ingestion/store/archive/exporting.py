@@ -51,6 +51,7 @@ first as (
 )
 select
     (select ingest_xid::text from {table} order by ingest_xid desc limit 1),
+    (select max(occurred_at) from {table}),
     (select count(*) from {table} where ingest_xid >= (select ingest_xid from first))
 """
 
@@ -60,6 +61,7 @@ set
     state = %(state)s, location = %(location)s, schema_version = %(schema_version)s,
     bucket_count = %(bucket_count)s, row_count = %(row_count)s, row_hash = %(row_hash)s,
     booked_count = %(booked_count)s, last_xid = %(last_xid)s::text::xid8,
+    last_occurred_at = %(last_occurred_at)s,
     table_bytes = %(table_bytes)s, key_name = %(key_name)s, cluster_id = %(cluster_id)s,
     staging_digest = %(staging_digest)s, verified_at = clock_timestamp()
 where month = %(month)s
@@ -163,7 +165,7 @@ def _note_verified(  # noqa: PLR0913, PLR0917 (a row of the manifest)
 ) -> None:
     name = f"{SCHEMA}.{partition_name(month)}"
     ((size, cluster),) = connection.execute(_MEASURE, {"table": name}).fetchall()
-    ((last, booked),) = connection.execute(sql.SQL(_BOOKED).format(table=table)).fetchall()
+    ((last, latest, booked),) = connection.execute(sql.SQL(_BOOKED).format(table=table)).fetchall()
     connection.execute(
         _VERIFIED,
         {
@@ -176,6 +178,7 @@ def _note_verified(  # noqa: PLR0913, PLR0917 (a row of the manifest)
             "row_hash": found.digits,
             "booked_count": booked,
             "last_xid": last,
+            "last_occurred_at": latest,
             "table_bytes": size,
             "key_name": target.key_name,
             "cluster_id": cluster,

@@ -26,6 +26,7 @@ create table ops.archives (
     row_hash text check (row_hash ~ '^[0-9a-f]{16}$'),
     booked_count bigint,
     last_xid xid8,
+    last_occurred_at timestamptz,
     erased_count bigint not null default 0,
     table_bytes bigint,
     key_name text,
@@ -57,21 +58,27 @@ create table ops.archive_files (
 
 # What the log lacks at this moment, by one snapshot: a month is away as soon as its detaching is
 # seen and no longer once its attaching is. A partition whose detaching has begun is read by nobody.
+# The catalogue is asked of a month on its way only: loads look here session by session.
 _AWAY = """
 create view ops.months_away as
-select archives.month, archives.lower_id, archives.upper_id, archives.staging_digest
+select
+    archives.month, archives.lower_id, archives.upper_id, archives.last_occurred_at,
+    archives.staging_digest
 from ops.archives as archives
 where
-    archives.state in ('detaching', 'archived')
-    and not exists (
-        select
-        from pg_catalog.pg_inherits as links
-        join pg_catalog.pg_class as partitions on partitions.oid = links.inhrelid
-        where
-            links.inhparent = 'raw.study_events'::pg_catalog.regclass
-            and not links.inhdetachpending
-            and partitions.relname
-            = 'study_events_' || pg_catalog.to_char(archives.month, 'YYYY_MM')
+    archives.state = 'archived'
+    or (
+        archives.state = 'detaching'
+        and not exists (
+            select
+            from pg_catalog.pg_inherits as links
+            join pg_catalog.pg_class as partitions on partitions.oid = links.inhrelid
+            where
+                links.inhparent = 'raw.study_events'::pg_catalog.regclass
+                and not links.inhdetachpending
+                and partitions.relname
+                = 'study_events_' || pg_catalog.to_char(archives.month, 'YYYY_MM')
+        )
     )
 """
 
@@ -171,6 +178,9 @@ _COMMENTS = {
         "some are of a server whose transactions are not this one''s."
     ),
     "column ops.archives.last_xid": "Highest transaction that landed one of its events.",
+    "column ops.archives.last_occurred_at": (
+        "Time of its latest event, which by a wrong clock may be long after the month."
+    ),
     "column ops.archives.erased_count": "Events taken out of the archive since, by erasure.",
     "column ops.archives.table_bytes": "Size of the table it was, with its indexes.",
     "column ops.archives.key_name": "Name of the key its files are encrypted by; null: by none.",
