@@ -72,8 +72,8 @@ test-faults: install ## Kills, restarts, cuts and full disks under a million eve
 test-operation: install ## Thirty days of runs, late events, kills and alerts; every process killed
 	$(RUN)pytest tests/operation -m operation -n 0
 
-test-custody: install ## Three years, month by month: nothing lost in the archive, marts unchanged
-	$(RUN)pytest tests/custody -m custody -n 0
+test-custody: install ## Three years under kills, every kind of store, backups, a forgotten learner
+	$(RUN)pytest tests -m custody -n 0
 
 test-fuzz: install ## Thousands of requests by schemathesis and Hypothesis: no 5xx, no hang, no growth
 	$(RUN)pytest tests/ingestion/api -m fuzz -n $(PYTEST_WORKERS)

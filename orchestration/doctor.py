@@ -19,8 +19,9 @@ from ingestion.store.write_keys import list_keys
 from orchestration.auditing import describe_blind_spots
 from orchestration.dagster_processes import LOOPBACK
 from orchestration.database import open_unmigrated
-from orchestration.encryption import look_at_place
+from orchestration.encryption import Protection, look_at_place
 from orchestration.loads.standing import HOLDS_TOO_LONG, Standing, look
+from orchestration.retention import open_archive
 from orchestration.services import dagster_url, ingestion_url
 from orchestration.settings import Settings, variable_name
 from orchestration.supervisor import is_free
@@ -165,9 +166,24 @@ def describe_at_rest(subject: str, place: str) -> Finding:
 
 def _at_rest(settings: Settings) -> Iterator[Finding]:
     yield describe_at_rest("home", str(settings.home))
+    yield _describe_archive(settings)
     if settings.given_url is not None:
         words = "not known: it is the given server's; ask who runs it"
         yield Finding("database at rest", True, words)
+
+
+def _describe_archive(settings: Settings) -> Finding:
+    subject, place = "archive at rest", settings.archive_place
+    try:
+        key = open_archive(settings).key_name
+    except StoreError as error:
+        return Finding(subject, False, str(error))
+    if key is not None:
+        text = f"{Protection.ENCRYPTED}: by the key {key!r}, before a file leaves for {place}"
+        return Finding(subject, True, text)
+    found = look_at_place(place)
+    own = f"for a key of your own set {variable_name('archive_keys')}"
+    return Finding(subject, True, f"{found.protection}: {place}: {found.text}; {own}")
 
 
 def _service(subject: str, host: str, port: int, url: str) -> Finding:

@@ -117,6 +117,7 @@ def test_month_leaves_when_the_marts_have_it_and_is_not_missed(
         assert differ(warehouse.read_marts(), marts) == []
 
 
+@pytest.mark.custody
 def test_month_the_marts_have_lost_an_event_of_stays(fresh: Fresh, target: Target) -> None:
     first, _ = draw_waves(4)
     with fresh() as warehouse:

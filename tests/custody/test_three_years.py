@@ -3,8 +3,8 @@
 import asyncio
 import multiprocessing
 import signal
-from collections.abc import Iterator
-from datetime import datetime
+from collections import Counter
+from collections.abc import Callable, Iterator
 from random import Random
 from uuid import uuid4
 
@@ -48,20 +48,27 @@ def cold(server_url: str) -> Iterator[str]:
         owner.execute(sql.SQL("drop tablespace {}").format(sql.Identifier(name)))
 
 
-def kill_once(warehouse: Warehouse, target: Target, at: datetime, space: str, dice: Random) -> bool:
-    """Start a lifecycle run that kills itself somewhere; whether it came to that."""
-    by_step = dice.random() < 0.6
-    manner = "step" if by_step else "time"
-    number = dice.randint(1, MOST_STEPS if by_step else MOST_MILLISECONDS)
-    manifest = warehouse.project.folder / "target" / "manifest.json"
-    process = FORKS.Process(
-        target=victim.run,
-        args=(warehouse.url, target.root, str(manifest), at, space, manner, number),
-    )
+def draw_end(dice: Random) -> tuple[str, int]:
+    """Before which step a process kills itself, or after how many milliseconds."""
+    if dice.random() < 0.6:
+        return "step", dice.randint(1, MOST_STEPS)
+    return "time", dice.randint(1, MOST_MILLISECONDS)
+
+
+def kill(move: Callable[..., None], *arguments: object) -> bool:
+    """Start a move that kills itself somewhere; whether it came to that."""
+    process = FORKS.Process(target=move, args=arguments)
     process.start()
     process.join()
     assert process.exitcode in (0, -signal.SIGKILL)
     return process.exitcode != 0
+
+
+def read_states(url: str) -> Counter[str]:
+    """How many months are where on their way."""
+    with psycopg.connect(url) as owner:
+        rows = owner.execute("select state, count(*) from ops.archives group by state").fetchall()
+    return Counter(dict(rows))
 
 
 @pytest.mark.custody
@@ -71,6 +78,7 @@ def test_nothing_is_lost_and_no_mart_changes_in_three_years(
     dice = Random(SEED)
     arrivals = deal_arrivals(STUDENTS, SEED)
     kills = 0
+    found: Counter[str] = Counter()
     with fresh() as warehouse:
         school = School(warehouse.url)
         for month in months():
@@ -83,8 +91,11 @@ def test_nothing_is_lost_and_no_mart_changes_in_three_years(
             with psycopg.connect(warehouse.url) as owner:
                 due = list_due(owner, at)
                 warm = list_warm(owner, at, cold)
+            manifest = warehouse.project.folder / "target" / "manifest.json"
+            run = (warehouse.url, target.root, str(manifest), at, cold)
             for _ in range(KILLS if due else 1 if warm else 0):
-                kills += kill_once(warehouse, target, at, cold, dice)
+                kills += kill(victim.run, *run, *draw_end(dice))
+                found += read_states(warehouse.url)
                 school.assert_all_held()
                 assert school.read_digests() == before
             done = retain(
@@ -98,13 +109,18 @@ def test_nothing_is_lost_and_no_mart_changes_in_three_years(
             school.assert_all_held()
             assert school.read_digests() == before
         assert school.counts["rejected month_archived"] > 0
-        assert_rebuilt(warehouse, school, target)
-    print(f"\n{kills} kills, {dict(school.counts)}")  # noqa: T201 (what was proved)
+        kills += assert_rebuilt(warehouse, school, target, dice)
+    print(f"\n{kills} kills, {dict(found)}, {dict(school.counts)}")  # noqa: T201 (what was proved)
     assert kills >= FEWEST_KILLS
+    # The kills left months in the middle of their way, and not only before or behind it.
+    assert {"closing", "verified", "archived"} <= found.keys()
 
 
-def assert_rebuilt(warehouse: Warehouse, school: School, target: Target) -> None:
-    """Restored, the months give the same marts; reopened, they take what came too late."""
+def assert_rebuilt(warehouse: Warehouse, school: School, target: Target, dice: Random) -> int:
+    """Restored, the months give the same marts; reopened, they take what came too late.
+
+    Returns how often a restore was killed.
+    """
     at = turn_of(list(months())[-1])
     before = school.read_digests()
     with psycopg.connect(warehouse.url) as owner:
@@ -112,6 +128,11 @@ def assert_rebuilt(warehouse: Warehouse, school: School, target: Target) -> None
     assert len(away) == 12
     with pytest.raises(HistoryArchivedError, match=f"--to {away[-1]:%Y-%m}"):
         warehouse.load(at, full_refresh=True)
+    kills = 0
+    for month in away:
+        kills += kill(victim.bring_back, warehouse.url, target.root, month, *draw_end(dice))
+        school.assert_all_held()
+        assert school.read_digests() == before
     restore(warehouse.url, target, away[0], away[-1])
     warehouse.load(at, full_refresh=True)
     assert school.read_digests() == before
@@ -132,6 +153,7 @@ def assert_rebuilt(warehouse: Warehouse, school: School, target: Target) -> None
     )
     school.assert_all_held(landed)
     assert school.read_digests() == after
+    return kills
 
 
 async def replay_late(url: str) -> int:

@@ -31,6 +31,7 @@ def run_job() -> dict[str, bool]:
     return {check.check_name: check.passed for check in result.get_asset_check_evaluations()}
 
 
+@pytest.mark.custody
 def test_statement_collected_by_the_job_is_verified_and_told(
     settings: Settings, study: Study
 ) -> None:
@@ -65,6 +66,7 @@ def test_statement_collected_by_the_job_is_verified_and_told(
     assert "1 faults" in broken.stderr
 
 
+@pytest.mark.custody
 def test_person_at_psql_is_on_record(settings: Settings, study: Study) -> None:
     assert settings.given_url
     asked = study("psql", "--role", "study_audit", "--", "-Atc", "table audit.daily_access")

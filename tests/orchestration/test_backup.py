@@ -85,6 +85,7 @@ def test_backup_for_nobody_is_refused(settings: Settings) -> None:
         create_backup(settings, out=None, now=NOW)
 
 
+@pytest.mark.custody
 def test_learner_forgotten_since_is_forgotten_again(
     key: Path, empty: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,7 +107,7 @@ def test_learner_forgotten_since_is_forgotten_again(
     assert count(empty) == (2,)
 
 
-@pytest.mark.slow
+@pytest.mark.custody
 def test_restored_on_another_server_the_next_load_gives_the_same_marts(
     key: Path, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,7 @@ EVENTS = [
 ]
 
 
+@pytest.mark.custody
 def test_month_that_is_not_loaded_stays_and_fails_the_command(
     study: Study, settings: Settings
 ) -> None:

@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import AwareDatetime, BaseModel, Field
 
+from ingestion.api.auditing import note_answer
 from ingestion.api.auth import require_server
-from ingestion.api.context import sender_network
 from ingestion.api.live_views import (
     DAYS,
     GAPS,
@@ -23,7 +23,6 @@ from ingestion.api.live_views import (
     read_rows,
 )
 from ingestion.api.openapi import SECURITY, SERVER_REFUSALS, WRITER_REFUSALS, refusals
-from ingestion.audit.requests import Read, note_read
 
 Learner = Annotated[UUID, Path(description="The learner's anonymous id.")]
 Limit = Annotated[int, Query(ge=1, le=500, description="At most so many.")]
@@ -151,16 +150,12 @@ async def _read(
 ) -> tuple[list[dict[str, Any]], bool]:
     rows = await read_rows(request.app.state.reader_pool, view, user_id, page)
     told = rows[: page.limit]
-    asked = f"since {page.since}, limit {page.limit}, offset {page.offset}"
-    read = Read(
-        request_id=request.scope["request_id"],
-        key_name=request.scope["writer"].name,
-        address=sender_network(request),
-        route=f"GET {request.scope['route'].path} ({asked})",
+    asked = f" (since {page.since}, limit {page.limit}, offset {page.offset})"
+    await note_answer(
+        request,
         tables=[f"live.{view.name}"],
         learner=user_id,
         row_count=len(told),
+        asked=asked,
     )
-    state = request.app.state
-    await note_read(state.activity_pool, read, state.settings.pseudonyms)
     return told, len(rows) > page.limit

@@ -12,6 +12,7 @@ from ingestion.audit.volume import find_unusual
 from ingestion.store.database import Role, role_url
 from orchestration.automation import clock_config
 from orchestration.resources import AuditLog, Clock
+from orchestration.translator import OWNER
 
 DATA_ACCESS = dg.AssetKey(["audit", "data_access"])
 
@@ -30,6 +31,7 @@ order by login
 @dg.asset(
     key=DATA_ACCESS,
     group_name="audit",
+    owners=[OWNER],
     kinds={"postgres"},
     description="Every statement of the BI and audit logins and every read of a learner over the"
     " API, in one chain that only grows. One row per access.",

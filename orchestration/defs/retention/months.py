@@ -12,6 +12,7 @@ from orchestration.loads.digests import read_project
 from orchestration.resources import Clock, Warehouse
 from orchestration.retention import open_archive, retain
 from orchestration.settings import read_settings
+from orchestration.translator import OWNER
 
 ARCHIVES = dg.AssetKey(["ops", "archives"])
 FEWEST_AHEAD = 1
@@ -21,6 +22,7 @@ FEWEST_AHEAD = 1
 @dg.asset(
     key=ARCHIVES,
     group_name="ops",
+    owners=[OWNER],
     kinds={"postgres", "parquet"},
     deps=[["raw", "study_events"], ["intermediate", "int_events_placed"]],
     description="The manifest of the archive. A run makes the coming months, moves those over 90"

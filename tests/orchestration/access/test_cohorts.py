@@ -18,6 +18,7 @@ from tests.exactness.warehouse import Project, Warehouse, fresh_warehouse
 from tests.ingestion.audit.conftest import making_login
 from tests.orchestration.conftest import make_events
 
+pytestmark = pytest.mark.custody
 AS_OF = datetime(2025, 11, 20, 12, tzinfo=UTC)
 READABLE = """
 select format('%I.%I', schemas.nspname, relations.relname), exists (

@@ -166,6 +166,7 @@ def forget_in(
     return receipt, ids
 
 
+@pytest.mark.custody
 def test_forgotten_learner_is_nowhere_and_the_rest_is_as_without_them(
     fresh: Fresh, stream: list[Event], learner: UUID, clean_environment: Path
 ) -> None:
@@ -213,7 +214,7 @@ def test_forgotten_learner_is_nowhere_and_the_rest_is_as_without_them(
     assert read["learners"] == asked["learners"] == [PSEUDONYMS.name(learner)]
 
 
-@pytest.mark.slow
+@pytest.mark.custody
 def test_forgetting_that_was_killed_is_ended_by_the_next(
     fresh: Fresh, stream: list[Event], learner: UUID, clean_environment: Path
 ) -> None:
@@ -241,7 +242,7 @@ def test_forgetting_that_was_killed_is_ended_by_the_next(
     assert [name for name, text in found.items() if str(learner) in text] == []
 
 
-@pytest.mark.slow
+@pytest.mark.custody
 def test_command_tells_first_and_leaves_a_receipt(settings: Settings, study: Study) -> None:
     assert settings.given_url
     events = make_events(3)
