@@ -52,4 +52,5 @@ def _means(settings: Settings, url: str, load: Callable[[], object]) -> Means:
         pseudonyms=open_pseudonyms(settings, url),
         load=load,
         archives=MonthArchives(settings),
+        records_url=settings.given_records_url,
     )

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -27,7 +27,7 @@ from orchestration.settings import Settings
 # Their dead rows' values stand in PostgreSQL's statistics, too.
 _VACUUMED = """
 select format('%I.%I', schemaname, tablename) from pg_tables
-where schemaname in ('intermediate', 'marts', 'changes', 'quality', 'access')
+where schemaname !~ '^pg_' and schemaname not in ('information_schema', 'raw')
 """
 _NOTE_BUILT = """
 insert into ops.erased_events (event_id, claim_id, session_id, user_id, occurred_at)
@@ -105,6 +105,7 @@ class Receipt:
 class Means:
     """What forgetting takes: the settings, the owner's URL, the keys, and how marts are loaded.
 
+    `records_url` is that of Dagster's records, where they are in a database of their own.
     `patience_seconds`: so long services may still believe that nobody is forgotten.
     """
 
@@ -113,6 +114,7 @@ class Means:
     pseudonyms: Pseudonyms
     load: Callable[[], object]
     archives: Archives | None
+    records_url: str | None = None
     patience_seconds: float = TRUSTED_SECONDS
 
 
@@ -205,25 +207,41 @@ def _sweep(
     means: Means, owner: psycopg.Connection[Any], identity: Identity
 ) -> tuple[dict[str, int], Mapping[str, int]]:
     owner.execute(_ERASED_LEFT)
-    prepare(owner, identity)
-    swept = sweep_tables(owner)
-    files = sweep_files(means.settings.home, identity.finder())
-    tables = [row[0] for row in owner.execute(_VACUUMED.encode()).fetchall()]
-    for table in ["raw.study_events", "raw.failed_events", *tables]:
-        owner.execute(f"vacuum (analyze) {table}".encode())
-    clear_statistics(owner)
-    return files, swept
+    swept: dict[str, int] = {}
+    for place, connection in _open_databases(means, owner):
+        prepare(connection, identity)
+        swept |= {name + place: count for name, count in sweep_tables(connection).items()}
+        tables = [row[0] for row in connection.execute(_VACUUMED.encode()).fetchall()]
+        if connection is owner:
+            tables += ["raw.study_events", "raw.failed_events"]
+        for table in tables:
+            connection.execute(f"vacuum (analyze) {table}".encode())
+        clear_statistics(connection)
+    return sweep_files(means.settings.home, identity.finder()), swept
 
 
 def _search(
     means: Means, owner: psycopg.Connection[Any], identity: Identity, learner: UUID
 ) -> Found:
-    prepare(owner, identity)
+    tables: dict[str, int] = {}
+    for place, connection in _open_databases(means, owner):
+        prepare(connection, identity)
+        tables |= {name + place: count for name, count in find_in_tables(connection).items()}
     return Found(
-        find_in_tables(owner),
+        tables,
         find_in_files(means.settings.home, identity.finder()),
         0 if means.archives is None else means.archives.count(owner, learner),
     )
+
+
+def _open_databases(
+    means: Means, owner: psycopg.Connection[Any]
+) -> Iterator[tuple[str, psycopg.Connection[Any]]]:
+    """Each database, with what is said of its tables to tell them from the others'."""
+    yield "", owner
+    if means.records_url is not None:
+        with psycopg.connect(means.records_url, autocommit=True) as records:
+            yield " of Dagster's records", records
 
 
 def _positive(counts: Mapping[str, int]) -> dict[str, int]:

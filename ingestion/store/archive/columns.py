@@ -151,7 +151,8 @@ def fingerprint_table(connection: psycopg.Connection[Any], table: sql.Identifier
 def fingerprint_events(events: pa.Table) -> Fingerprint:
     """The fingerprint of events read from a file, by another engine than the database."""
     said = _say(_SAID_BY_DUCKDB)
-    with duckdb.connect() as engine:
+    # One thread each: those who write files are several already.
+    with duckdb.connect(config={"threads": 1}) as engine:
         engine.register("events", events)
         word = f"cast('0x' || left(md5({said}), 16) as ubigint)"
         query = f"select count(*), coalesce(sum({word}), 0) from events"  # noqa: S608 (constants)

@@ -1,5 +1,8 @@
 """Bringing a month back into the log, event for event."""
 
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -12,7 +15,13 @@ from ingestion.store.archive.columns import COLUMNS, as_text, fingerprint_table
 from ingestion.store.archive.errors import ArchiveError
 from ingestion.store.archive.files import read_file
 from ingestion.store.archive.leaving import TRIGGER, shut
-from ingestion.store.archive.manifest import Archive, State, find_archive, list_files
+from ingestion.store.archive.manifest import (
+    Archive,
+    ArchiveFile,
+    State,
+    find_archive,
+    list_files,
+)
 from ingestion.store.archive.target import Target
 from ingestion.store.partitions import SCHEMA, TABLE, attach_month, month_bounds, partition_name
 
@@ -70,8 +79,8 @@ def _bring_back(connection: psycopg.Connection[Any], target: Target, archive: Ar
             "create table {} (like {} including defaults including constraints including storage)"
         ).format(table, sql.Identifier(SCHEMA, TABLE))
     )
-    for file in list_files(connection, month):
-        _copy(connection, table, as_text(read_file(target, file)))
+    for events in _read_ahead(target, list_files(connection, month)):
+        _copy(connection, table, events)
     found = fingerprint_table(connection, table)
     if found != archive.fingerprint:
         raise ArchiveError(
@@ -96,9 +105,24 @@ def _bring_back(connection: psycopg.Connection[Any], target: Target, archive: Ar
     shut(connection, table)
 
 
-def _copy(connection: psycopg.Connection[Any], table: sql.Identifier, events: Any) -> None:
+def _read_ahead(target: Target, files: Sequence[ArchiveFile]) -> Iterator[BytesIO]:
+    """The events of files as CSV, the next read and compared while the database takes one."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = deque(reader.submit(_read_as_csv, target, file) for file in files[:1])
+        for file in files[1:]:
+            coming.append(reader.submit(_read_as_csv, target, file))
+            yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
+
+
+def _read_as_csv(target: Target, file: ArchiveFile) -> BytesIO:
     text = BytesIO()
-    pa_csv.write_csv(events, text, _AS_CSV)
+    pa_csv.write_csv(as_text(read_file(target, file)), text, _AS_CSV)
+    return text
+
+
+def _copy(connection: psycopg.Connection[Any], table: sql.Identifier, text: BytesIO) -> None:
     statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
         table, sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
     )
