@@ -36,6 +36,9 @@ concurrency:
 run_queue:
   # a learner who has ended a session waits for this
   dequeue_interval_seconds: 2
+  # Runs wait so long for a code server that is being started again: 20 minutes.
+  max_user_code_failure_retries: 120
+  user_code_failure_retry_delay: 10
 # A run whose process was killed, or that outlives its time, is marked failed.
 run_monitoring:
   enabled: true

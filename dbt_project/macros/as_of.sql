@@ -10,7 +10,7 @@
         cast(nullif(current_setting('study.as_of', true), '') as timestamp with time zone), now()
     )
     {%- else -%}
-    {%- set given = var('as_of', none) -%}
+    {%- set given = var_of_run('as_of') -%}
     {%- if given is none -%}
         {%- set instant = run_started_at -%}
     {%- else -%}

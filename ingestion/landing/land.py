@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from itertools import chain
+from operator import attrgetter
 
 import psycopg
 from psycopg import AsyncConnection, DataError
@@ -29,6 +31,7 @@ from ingestion.landing.verdict import LandingReport, Status, Verdict
 Outcome = LandingReport | psycopg.Error
 
 _ATTEMPTS = 10
+_place = attrgetter("index")
 
 
 async def land(
@@ -276,15 +279,11 @@ async def _conclude(
 
 
 def _report(batch: JudgedBatch, of_rows: Sequence[Verdict]) -> LandingReport:
-    told = [*of_rows, *(failed.verdict for failed in batch.failed), *batch.unkept]
-    told.sort(key=_place)
-    if [verdict.index for verdict in told] != list(range(batch.size)):
+    failed = (failed.verdict for failed in batch.failed)
+    told = sorted(chain(of_rows, failed, batch.unkept), key=_place)
+    if list(map(_place, told)) != list(range(batch.size)):
         raise RuntimeError("not every event has its verdict")
     return LandingReport(told)
-
-
-def _place(verdict: Verdict) -> int:
-    return verdict.index
 
 
 @asynccontextmanager

@@ -100,9 +100,7 @@ class LandingQueue:
         self._count(waiting, 1)
         self._observer.judged(batch.fast, batch.size - batch.fast)
         if len(self._writers) < self._limits.writers:
-            writer = asyncio.create_task(self._write())
-            self._writers.add(writer)
-            writer.add_done_callback(self._writers.discard)
+            self._writers.add(asyncio.create_task(self._write()))
         try:
             return await waiting.outcome
         except asyncio.CancelledError:
@@ -112,7 +110,15 @@ class LandingQueue:
             raise
 
     async def _write(self) -> None:
-        """Write until nothing waits any more."""
+        """Write until nothing waits any more, and then be no writer at once: a request that came
+        between the last look and a callback would find one, start none, and wait for ever.
+        """
+        try:
+            await self._write_waiting()
+        finally:
+            self._writers -= {asyncio.current_task()}
+
+    async def _write_waiting(self) -> None:
         while self._waiting:
             group = self._take()
             try:

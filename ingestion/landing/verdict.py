@@ -4,10 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import attrgetter
 
 import msgspec
 
 from ingestion.events.validation import Rejection
+
+_status_of = attrgetter("status")
 
 
 class Status(StrEnum):
@@ -42,4 +45,4 @@ class LandingReport:
     counts: Counter[Status] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "counts", Counter(verdict.status for verdict in self.results))
+        object.__setattr__(self, "counts", Counter(map(_status_of, self.results)))

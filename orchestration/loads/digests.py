@@ -44,7 +44,7 @@ _NOT_OF_THE_ROWS = {
 }
 # Of a run, not of its rows: what each load is told, and the memory it may use.
 _OF_A_RUN = {"as_of", "load", "work_mem"}
-_VARIABLE = re.compile(r"""\bvar\(\s*['"](\w+)['"]""")
+_VARIABLE = re.compile(r"""\bvar(?:_of_run)?\(\s*['"](\w+)['"]""")
 
 Node = Mapping[str, Any]
 

@@ -184,6 +184,7 @@ def test_model_of_one_class_says_it_always() -> None:
     assert judge(np.ones(3), model.foretell(features)).auc is None
 
 
+@pytest.mark.slow
 def test_odd_data_set_is_measured_to_the_end(tmp_path: Path) -> None:
     """Names that are no words, missing skills, questions seen once, times that go back."""
     rows = draw(10, 20)

@@ -3,19 +3,34 @@
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import dagster as dg
+import grpc  # type: ignore[import-untyped]
 import psycopg
 import pytest
 from dagster._core.launcher import WorkerStatus
+from dagster._core.remote_origin import (
+    GrpcServerCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._grpc.__generated__.dagster_api_pb2 import GetServerIdReply
+from dagster._grpc.__generated__.dagster_api_pb2_grpc import (
+    DagsterApiServicer,
+    add_DagsterApiServicer_to_server,
+)
 
 from orchestration.defs.records.pruning import PruningConfig, prune_runs
 from orchestration.instance import prepare_dagster
 from orchestration.launcher import WORKER_TAG, WatchedRunLauncher, is_at_work, note_worker
 from orchestration.records import make_records, records_url
 from orchestration.settings import Settings
+from orchestration.supervisor import find_free_port
 
 DAY = timedelta(days=1)
 
@@ -26,6 +41,30 @@ def empty_job() -> None: ...
 
 def start_run(instance: dg.DagsterInstance, **tags: str) -> dg.DagsterRun:
     return instance.create_run_for_job(empty_job, status=dg.DagsterRunStatus.STARTED, tags=tags)
+
+
+class CodeServer(DagsterApiServicer):
+    """Tells who it is, as a code server does."""
+
+    def __init__(self) -> None:
+        self.server_id = str(uuid4())
+
+    def GetServerId(self, request: object, context: object) -> GetServerIdReply:  # noqa: N802
+        assert request is not None
+        assert context is not None
+        return GetServerIdReply(server_id=self.server_id)
+
+
+@contextmanager
+def serving(port: int) -> Iterator[None]:
+    server = grpc.server(ThreadPoolExecutor(1))
+    add_DagsterApiServicer_to_server(CodeServer(), server)  # type: ignore[no-untyped-call]
+    server.add_insecure_port(f"127.0.0.1:{port}")
+    server.start()
+    try:
+        yield
+    finally:
+        server.stop(None).wait()
 
 
 def test_records_are_in_a_schema_of_their_own(
@@ -115,6 +154,31 @@ def test_run_of_a_killed_process_is_seen_to_have_failed(instance: dg.DagsterInst
     found = launcher.check_run_worker_health(run)
     assert found.status is WorkerStatus.FAILED
     assert "was killed" in str(found)
+
+
+def test_killed_run_waits_for_a_code_server_that_can_start_it_again(
+    instance: dg.DagsterInstance,
+) -> None:
+    launcher, port = instance.run_launcher, find_free_port()
+    place = GrpcServerCodeLocationOrigin("127.0.0.1", port)
+    origin = RemoteJobOrigin(RemoteRepositoryOrigin(place, "__repository__"), "empty_job")
+    run = instance.create_run_for_job(
+        empty_job,
+        status=dg.DagsterRunStatus.STARTED,
+        tags={WORKER_TAG: f"{socket.gethostname()} 1 1.00"},
+        remote_job_origin=origin,
+    )
+
+    def look() -> WorkerStatus:
+        return launcher.check_run_worker_health(run).status
+
+    assert look() is WorkerStatus.RUNNING
+    for _ in ("first", "started again"):
+        with serving(port):
+            # The daemon may not have seen it yet.
+            assert look() is WorkerStatus.RUNNING
+            assert look() is WorkerStatus.FAILED
+        assert look() is WorkerStatus.RUNNING
 
 
 def test_process_of_another_machine_counts_as_alive() -> None:

@@ -3,7 +3,21 @@
     then every model is built whole from all events there are.
 -#}
 {% macro current_load() -%}
-    {{ return(var('load', none)) }}
+    {{ return(var_of_run('load')) }}
+{%- endmacro %}
+
+
+{#-
+    A variable of the command line or, in running, of the environment, where the pipeline puts those
+    that differ from run to run: dbt parses the whole project anew, for seconds, wherever its command
+    line has changed, or a variable of the environment that was read in parsing.
+-#}
+{% macro var_of_run(name) -%}
+    {%- set given = var(name, none) -%}
+    {%- if given is none and execute -%}
+        {%- set given = fromjson(env_var('STUDY_DBT_VARS', '{}')).get(name) -%}
+    {%- endif -%}
+    {{ return(given) }}
 {%- endmacro %}
 
 

@@ -1,12 +1,9 @@
 """The dbt models as assets, their tests as asset checks."""
 
-import json
-import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import date
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -17,6 +14,13 @@ from pydantic import Field
 
 from ingestion.store.database import Role, role_url
 from orchestration.defs.dbt.environment import dbt_environment
+from orchestration.defs.dbt.invocation import (
+    BUILD,
+    InstalledDbt,
+    make_load_folder,
+    make_target,
+    run_variables,
+)
 from orchestration.defs.dbt.lag import read_received
 from orchestration.defs.dbt.lineage import column_lineage
 from orchestration.defs.dbt.manifest import dbt_executable, dbt_project
@@ -27,9 +31,6 @@ from orchestration.resources import Clock, Warehouse
 from orchestration.settings import exported, read_settings
 from orchestration.translator import LINEAGE_ENTRY, WarehouseTranslator
 from quality.docs import docs_page
-
-# dbt's log and results of so many runs are kept, to be looked into when one has failed.
-KEPT_TARGETS = 20
 
 # On a run of Dagster's: the loads it was, with commas between.
 LOADS_TAG = "study/loads"
@@ -88,9 +89,9 @@ def dbt_defs() -> dg.Definitions:
 
         def build(given: Mapping[str, object], load: Load) -> Iterator[Any]:
             note_load(context, load)
-            folder = target / f"load-{load.load_id}"
-            folder.mkdir(exist_ok=True)
-            call = dbt.cli(build_arguments(load, given), context=context, target_path=folder)
+            folder = make_load_folder(target, load, project.manifest_path)
+            with exported(run_variables(load, given)):
+                call = dbt.cli(BUILD, context=context, target_path=folder)
             yield from with_measures(call, warehouse.url, load)
 
         with warehouse.retrying(context), exported(dbt_environment(warehouse.url)):
@@ -109,7 +110,13 @@ def dbt_defs() -> dg.Definitions:
 
     return dg.Definitions(
         assets=[dbt_models],
-        resources={"dbt": DbtCliResource(project_dir=project, dbt_executable=dbt_executable())},
+        resources={
+            "dbt": InstalledDbt(
+                project_dir=str(project.project_dir),
+                profiles_dir=str(project.profiles_dir),
+                dbt_executable=dbt_executable(),
+            )
+        },
     )
 
 
@@ -119,16 +126,6 @@ def read_given(url: str) -> dict[str, object]:
     with psycopg.connect(own, autocommit=True) as connection:
         model = read_model(connection, read_settings().mastery_version)
     return {} if model is None else {"mastery_model": model}
-
-
-def build_arguments(load: Load, given: Mapping[str, object]) -> list[str]:
-    """Arguments of `dbt build`. Unit tests are left to the test suite: they judge the code, which
-    does not change between two nights, and not the data, which does.
-    """
-    # A test of two tables is not run where only one of them is built: the other is older, and they
-    # rightly disagree until the next load of all.
-    selection = ["--indirect-selection", "cautious", "--exclude-resource-type", "unit_test"]
-    return ["build", "--vars", json.dumps({**load.dbt_vars(), **given}), *selection]
 
 
 def build_until_current(
@@ -179,16 +176,6 @@ def note_load(context: dg.AssetExecutionContext, load: Load) -> None:
         load.to_xid,
         ", ".join(load.reasons) or "nothing",
     )
-
-
-def make_target(folder: Path, run_id: str) -> Path:
-    """Make the folder of what dbt writes in a run, and drop those of long past runs."""
-    target = folder / run_id
-    target.mkdir(parents=True, exist_ok=True)
-    by_age = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
-    for past in by_age[KEPT_TARGETS:]:
-        shutil.rmtree(past)
-    return target
 
 
 def with_measures(build: DbtCliInvocation, url: str, load: Load) -> Iterator[Any]:

@@ -97,6 +97,20 @@ def test_cancelled_request_does_not_disturb_its_neighbours(
     assert seen.held[-1] == (0, 0)
 
 
+def test_request_that_comes_as_a_writer_ends_is_written(
+    database: psycopg.Connection, shared_database_url: str
+) -> None:
+    async def land() -> None:
+        async with queue_on(shared_database_url) as queue:
+            for number in range(3):
+                # At once with the answer: the writer has looked for the last time, and still is.
+                report = await queue.land(batch(event(number)), 100)
+                assert report.counts[Status.ACCEPTED] == 1
+
+    run(land())
+    assert count(database, "study_events") == 3
+
+
 def test_closing_queue_writes_what_it_took(
     database: psycopg.Connection, shared_database_url: str
 ) -> None:

@@ -18,12 +18,14 @@ FILES = {
         version: "1.0.0"
         profile: study_analytics
         flags: {send_anonymous_usage_stats: false}
-        vars: {limit: 30, as_of: null, unread: 1}
+        vars: {limit: 30, as_of: null, fit: 1, unread: 1}
         models: {small: {+materialized: incremental}}
         """,
     "models/seen.sql": "{{ config(materialized='view') }} select 1 as a",
     "models/answers.sql": "select {{ rounded('a') }} as a from {{ ref('seen') }}",
-    "models/days.sql": "select a, {{ var('as_of') }} as b from {{ ref('answers') }}",
+    "models/days.sql": """
+        select a, {{ var('as_of') }} as b, {{ var_of_run('fit') }} as d from {{ ref('answers') }}
+        """,
     "models/days_seen.sql": """
         {{ config(materialized='kept_view') }}
         select a from {{ ref('days') }}
@@ -40,6 +42,7 @@ FILES = {
     "macros/all.sql": """
         {% macro rounded(a) %}{{ return(adapter.dispatch('rounded')(a)) }}{% endmacro %}
         {% macro postgres__rounded(a) %}round({{ a }}){% endmacro %}
+        {% macro var_of_run(name) %}{{ return(var(name)) }}{% endmacro %}
         {% macro ceiling() %}{{ var('limit') }}{% endmacro %}
         {% materialization incremental, default %}{{ return(compare(1)) }}{% endmaterialization %}
         {% macro compare(given) %}select 1{% endmacro %}
@@ -137,6 +140,7 @@ def test_views_are_listed_with_the_tables_they_read(defined: Project) -> None:
         # a variable, by the macro that reads it
         ("dbt_project.yml", "limit: 30", "limit: 60", {"words"}),
         ("dbt_project.yml", "unread: 1", "unread: 2", set()),
+        ("dbt_project.yml", "fit: 1", "fit: 2", {"days", "days_seen", "weeks"}),
         # what each run is told anew
         ("dbt_project.yml", "as_of: null", "as_of: '2026-03-01'", set()),
         # what no model calls, but dbt does by its name
