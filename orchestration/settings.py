@@ -19,7 +19,6 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PREFIX = "STUDY_"
 
 _ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^/\s]+")
-
 _NEXT_URL = re.compile(r"[,\s]+(?=[a-z0-9]+://)")
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -100,8 +99,7 @@ class Settings(BaseSettings):
     )
     archive_url: str | None = Field(
         default=None,
-        description="Where months over two years old go: a folder, s3://BUCKET/FOLDER or"
-        " gs://BUCKET/FOLDER; unset, the folder `archive` in STUDY_HOME.",
+        description="Where months over two years old go: a folder, s3:// or gs://; unset, `archive`.",
     )
     archive_keys: SecretStr | None = Field(
         default=None,

@@ -14,8 +14,9 @@ _GAPS = """
 create table live.knowledge_gaps as
 select
     %s::uuid as user_id, 'cardiology' as topic_id, 'weak' as gap_type, 0.5 as severity,
-    0.5 as mastery_score, '{}'::jsonb as evidence, 'read' as recommended_action, 'open' as status,
-    now() as first_detected_at, null::timestamptz as resolved_at
+    1 as gap_rank, 0.1 as exam_weight, 0.5 as mastery_score, '{}'::jsonb as evidence,
+    'read' as recommended_action, 'Read it.' as recommendation, null::text as study_first,
+    'open' as status, now() as first_detected_at, null::timestamptz as resolved_at
 """
 
 
