@@ -99,7 +99,7 @@ class Settings(BaseSettings):
     )
     archive_url: str | None = Field(
         default=None,
-        description="Where months over two years old go: a folder, s3:// or gs://; unset, `archive`.",
+        description="Where months over two years old go: a folder, s3:// or gs://; unset, in HOME.",
     )
     archive_keys: SecretStr | None = Field(
         default=None,

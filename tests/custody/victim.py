@@ -1,5 +1,6 @@
 """A lifecycle run, or a restore, that kills itself: by manner `step` before statement or file
-`number`, by manner `time` after so many milliseconds, in the middle of whatever it does.
+`number`, by manner `late` before that of those behind the word that a month is verified, by manner
+`time` after so many milliseconds, in the middle of whatever it does.
 """
 
 import os
@@ -7,7 +8,6 @@ import signal
 import threading
 from collections.abc import Callable
 from datetime import date, datetime
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,22 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def counting(method: Callable[..., Any], number: int, steps: "count[int]") -> Callable[..., Any]:
-    def counted(*arguments: Any, **named: Any) -> Any:
-        if next(steps) == number:
-            die()
-        return method(*arguments, **named)
+class Steps:
+    """Counts what a process does, from its start or from when a month is known to be verified."""
 
-    return counted
+    def __init__(self, number: int, *, late: bool) -> None:
+        self._number, self._counts = number, not late
+
+    def counting(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*arguments: Any, **named: Any) -> Any:
+            if self._counts:
+                self._number -= 1
+                if not self._number:
+                    die()
+            self._counts |= any("verified_at = " in str(each) for each in arguments[1:2])
+            return method(*arguments, **named)
+
+        return counted
 
 
 def arm(manner: str, number: int) -> None:
@@ -37,7 +46,7 @@ def arm(manner: str, number: int) -> None:
         timer.daemon = True
         timer.start()
         return
-    steps = count(1)
+    steps = Steps(number, late=manner == "late")
     for owner, name in (
         (psycopg.Connection, "execute"),
         (psycopg.Cursor, "copy"),
@@ -46,7 +55,7 @@ def arm(manner: str, number: int) -> None:
         (Target, "read"),
         (Target, "delete"),
     ):
-        setattr(owner, name, counting(getattr(owner, name), number, steps))
+        setattr(owner, name, steps.counting(getattr(owner, name)))
 
 
 def run(  # noqa: PLR0917 (what a lifecycle run is told)
