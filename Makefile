@@ -10,7 +10,7 @@ RUN := .venv/bin/
 PACKAGES := ingestion quality orchestration bench tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness test-slow test-duckdb test-mastery test-faults test-operation test-fuzz bench-ingest bench-transform bench-middleware bench-mastery bench-nightly bench-quality generate golden clean
+.PHONY: help demo test check lint types up install lock format test-pg15 test-exactness test-slow test-duckdb test-mastery test-faults test-operation test-custody test-fuzz bench-ingest bench-archive bench-transform bench-middleware bench-mastery bench-nightly bench-quality generate golden clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ test-faults: install ## Kills, restarts, cuts and full disks under a million eve
 test-operation: install ## Thirty days of runs, late events, kills and alerts; every process killed
 	$(RUN)pytest tests/operation -m operation -n 0
 
+test-custody: install ## Three years under kills, every kind of store, backups, a forgotten learner
+	$(RUN)pytest tests -m custody -n 0
+
 test-fuzz: install ## Thousands of requests by schemathesis and Hypothesis: no 5xx, no hang, no growth
 	$(RUN)pytest tests/ingestion/api -m fuzz -n $(PYTEST_WORKERS)
 
@@ -86,6 +89,9 @@ bench-quality: install ## What the checks take of a full refresh of 5,000,000 ev
 
 bench-middleware: install ## What tracking by middleware adds to a request, in ms
 	$(RUN)python -m bench.middleware
+
+bench-archive: install ## A month of 1,000,000 events into the archive and back, against COPY
+	$(RUN)python -m bench.archive
 
 LKT ?= ../shared/data/lkt/attempts.csv.gz
 

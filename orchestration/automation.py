@@ -26,9 +26,11 @@ WEEKLY_WHOLE = ("weekly_user_stats", "topic_mastery", "knowledge_gaps")
 weekly_assets = dg.AssetSelection.tag(CADENCE_TAG, "weekly")
 
 # The marts follow from the log; what the app tells in it by itself runs by its own clock, and so
-# does the upkeep of the database.
+# do the upkeep of the database, its months and the audit.
 pipeline_assets = (
-    dg.AssetSelection.all() - dg.AssetSelection.groups("gamification", "ops") - weekly_assets
+    dg.AssetSelection.all()
+    - dg.AssetSelection.groups("gamification", "ops", "audit")
+    - weekly_assets
 )
 
 

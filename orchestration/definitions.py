@@ -11,7 +11,7 @@ from orchestration.automation import (
     pipeline_nightly,
     pipeline_weekly,
 )
-from orchestration.resources import Clock, EventLog, Warehouse
+from orchestration.resources import AuditLog, Clock, EventLog, Warehouse
 
 
 @dg.definitions
@@ -24,6 +24,7 @@ def defs() -> dg.Definitions:
             resources={
                 "warehouse": Warehouse(),
                 "event_log": EventLog(),
+                "audit_log": AuditLog(),
                 "clock": Clock.configure_at_launch(),
             },
             jobs=[pipeline_job, *make_jobs(select_suites(leaves))],

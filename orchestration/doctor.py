@@ -4,18 +4,24 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
+import psycopg
 
+from ingestion.audit.arming import Arming, look_at_arming
 from ingestion.store.binaries import find_binaries
 from ingestion.store.database import connect, describe
 from ingestion.store.errors import StoreError
 from ingestion.store.revisions import pending
 from ingestion.store.server import EmbeddedServer
 from ingestion.store.write_keys import list_keys
+from orchestration.auditing import describe_blind_spots
 from orchestration.dagster_processes import LOOPBACK
 from orchestration.database import open_unmigrated
+from orchestration.encryption import Protection, look_at_place
 from orchestration.loads.standing import HOLDS_TOO_LONG, Standing, look
+from orchestration.retention import open_archive
 from orchestration.services import dagster_url, ingestion_url
 from orchestration.settings import Settings, variable_name
 from orchestration.supervisor import is_free
@@ -35,6 +41,7 @@ def examine(settings: Settings) -> list[Finding]:
     return [
         _home(settings),
         *_database(settings),
+        *_at_rest(settings),
         _service("ingestion", settings.host, settings.ingestion_port, ingestion_url(settings)),
         _service("Dagster UI", LOOPBACK, settings.dagster_port, dagster_url(settings)),
     ]
@@ -67,6 +74,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
             yield schema
             if schema.is_well:
                 yield from describe_loading(look(connection))
+                yield from describe_audit(look_at_arming(connection))
+                yield from describe_tablespaces(connection)
                 stored = sum(key.revoked_at is None for key in list_keys(url))
     except StoreError as error:
         yield Finding("database", False, str(error))
@@ -126,6 +135,55 @@ def _describe_horizon(standing: Standing) -> Finding:
     if writer.age is not None and writer.age < HOLDS_TOO_LONG:
         return Finding("horizon", True, text)
     return Finding("horizon", False, f"{text}: end it (pg_terminate_backend, rollback prepared)")
+
+
+def describe_audit(arming: Arming) -> Iterator[Finding]:
+    """What is to be said of the audit of reads."""
+    pgaudit = "with pgaudit" if arming.has_pgaudit else "without pgaudit: rows are not counted"
+    if faults := describe_blind_spots(arming):
+        # A given server may be nobody's here to set up: it is told, and the rest is well.
+        yield Finding("audit", True, f"not every read is on record: {'; '.join(faults)}")
+    else:
+        yield Finding("audit", True, f"{len(arming.roles)} logins are logged, {pgaudit}")
+
+
+def describe_tablespaces(connection: psycopg.Connection) -> Iterator[Finding]:
+    """Whether the tablespaces are encrypted, where they are folders of this machine."""
+    rows = connection.execute(
+        "select spcname, pg_tablespace_location(oid) from pg_tablespace"
+        " where pg_tablespace_location(oid) <> ''"
+    ).fetchall()
+    for name, location in rows:
+        if Path(location).exists():
+            yield describe_at_rest(f"tablespace {name}", location)
+
+
+def describe_at_rest(subject: str, place: str) -> Finding:
+    """Whether a place is encrypted, in words. Told, and not judged: a laptop may do without."""
+    found = look_at_place(place)
+    return Finding(f"{subject} at rest", True, f"{found.protection}: {found.text}")
+
+
+def _at_rest(settings: Settings) -> Iterator[Finding]:
+    yield describe_at_rest("home", str(settings.home))
+    yield _describe_archive(settings)
+    if settings.given_url is not None:
+        words = "not known: it is the given server's; ask who runs it"
+        yield Finding("database at rest", True, words)
+
+
+def _describe_archive(settings: Settings) -> Finding:
+    subject, place = "archive at rest", settings.archive_place
+    try:
+        key = open_archive(settings).key_name
+    except StoreError as error:
+        return Finding(subject, False, str(error))
+    if key is not None:
+        text = f"{Protection.ENCRYPTED}: by the key {key!r}, before a file leaves for {place}"
+        return Finding(subject, True, text)
+    found = look_at_place(place)
+    own = f"for a key of your own set {variable_name('archive_keys')}"
+    return Finding(subject, True, f"{found.protection}: {place}: {found.text}; {own}")
 
 
 def _service(subject: str, host: str, port: int, url: str) -> Finding:

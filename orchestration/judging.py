@@ -9,6 +9,7 @@ from uuid import uuid4
 import psycopg
 
 from ingestion.store.database import Role, role_url
+from orchestration.loads.archived import refuse_without_history
 from quality.checks import run_checks
 from quality.docs import write_docs
 from quality.oracle import Difference, verify_marts
@@ -54,11 +55,15 @@ def judge(
 
     `as_of` is that of the run which built the marts. `docs`: the folder of the Data Docs, which are
     left as they are without. Raises ValueError where the oracle needs `as_of` and it is unknown,
-    psycopg.Error where there are no marts.
+    psycopg.Error where there are no marts, and HistoryArchivedError where the oracle would miss
+    what is only in the archive.
     """
     own = role_url(url, Role.TRANSFORM, application_name="study-quality")
     if with_oracle and as_of is None:
         raise ValueError("as_of is unknown")
+    if with_oracle:
+        with psycopg.connect(own) as connection:
+            refuse_without_history(connection, "the oracle builds the marts from the log, and")
     run_id = f"check-{uuid4()}"
     checked = run_checks(own, as_of=as_of)
     record(own, run_id, as_of, checked.results)

@@ -15,7 +15,9 @@ from ingestion.clients.tally import Tally
 from ingestion.landing.judging import judge_texts
 from ingestion.landing.limits import QueueLimits
 from ingestion.landing.queue import LandingQueue
+from ingestion.landing.suppression import Suppression
 from ingestion.landing.verdict import LandingReport, Status, Verdict
+from ingestion.privacy.pseudonyms import Pseudonyms
 from ingestion.readers.ndjson import BadLine, parse_line
 from ingestion.store.database import CONNECT_SECONDS, Role, role_url
 from ingestion.store.partitions import FIRST_YEAR, make_months
@@ -37,10 +39,12 @@ def land_events(
     *,
     open_months: bool = False,
     on_batch: OnBatch = lambda _: None,
+    pseudonyms: Pseudonyms | None = None,
 ) -> Tally:
     """Land events by the role the service uses and return the tally of verdicts.
 
-    With `open_months` the months the events fall in are opened first, as the owner: only an
+    Where somebody is forgotten it takes `pseudonyms`, to turn away what comes of them. With
+    `open_months` the months the events fall in are opened first, as the owner: only an
     operator who imports history may do that, never a sender over HTTP.
     """
 
@@ -51,15 +55,23 @@ def land_events(
                 _open(url, months_of(batch, today=datetime.now(UTC).date()), opened)
             yield [json.dumps(event).encode() for event in batch]
 
-    return asyncio.run(_land(url, batches(), on_batch))
+    return asyncio.run(_land(url, batches(), on_batch, pseudonyms))
 
 
-def land_texts(url: str, texts: Iterable[bytes], *, on_batch: OnBatch = lambda _: None) -> Tally:
+def land_texts(
+    url: str,
+    texts: Iterable[bytes],
+    *,
+    on_batch: OnBatch = lambda _: None,
+    pseudonyms: Pseudonyms | None = None,
+) -> Tally:
     """The same for events as the JSON texts they are, read at C's speed where they are usual."""
-    return asyncio.run(_land(url, _batches(texts), on_batch))
+    return asyncio.run(_land(url, _batches(texts), on_batch, pseudonyms))
 
 
-async def _land(url: str, batches: Iterator[list[bytes]], on_batch: OnBatch) -> Tally:
+async def _land(
+    url: str, batches: Iterator[list[bytes]], on_batch: OnBatch, pseudonyms: Pseudonyms | None
+) -> Tally:
     tally = Tally()
     ahead: deque[asyncio.Task[LandingReport]] = deque()
 
@@ -77,7 +89,9 @@ async def _land(url: str, batches: Iterator[list[bytes]], on_batch: OnBatch) -> 
             kwargs={"autocommit": True},
             open=False,
         ) as pool,
-        LandingQueue(pool, limits=QueueLimits(writers=_WRITERS)) as queue,
+        LandingQueue(
+            pool, limits=QueueLimits(writers=_WRITERS), suppression=Suppression(pseudonyms)
+        ) as queue,
     ):
         for texts in batches:
             batch = judge_texts(

@@ -24,6 +24,7 @@ from orchestration.definitions import defs
 from orchestration.defs.dbt.models import LOADS_TAG
 from orchestration.instance import prepare_dagster
 from orchestration.loads import DateRange
+from orchestration.loads.archived import refuse_without_history
 from orchestration.loads.lock import refuse_second
 from orchestration.loads.record import LoadRecord, read_loads
 from orchestration.settings import Settings, exported
@@ -89,12 +90,15 @@ def run_pipeline(
 
     The run is recorded in Dagster's home, where the UI shows it; what Dagster and dbt print goes
     to `materialize.log`. `select` is in Dagster's selection syntax. A failing step or check
-    raises nothing: it is in the outcome. Raises EmptySelectionError, and LoadRunningError while
-    another run is under way.
+    raises nothing: it is in the outcome. Raises EmptySelectionError, LoadRunningError while
+    another run is under way, and HistoryArchivedError for a full refresh without all history.
     """
     # Opened again by the run itself; holding it here keeps an embedded one up to the end.
     with open_warehouse(settings) as url:
         refuse_second(url)
+        if full_refresh:
+            with psycopg.connect(url) as connection:
+                refuse_without_history(connection, "a full refresh reads the whole log, and")
         variables = prepare_dagster(settings, url)
         with exported(variables), printing_to(settings.logs / LOG):
             definitions = defs()

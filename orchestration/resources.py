@@ -7,17 +7,21 @@ it in the UI. The database's URL is read from the settings when the run starts.
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TypeAlias
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
+from ingestion.privacy.pseudonyms import Pseudonyms
 from ingestion.store.database import Role, role_url
+from orchestration.auditing import anchors_file, find_blind_spots, prune_server_log
 from orchestration.database import open_warehouse
 from orchestration.launcher import note_worker
 from orchestration.loads import HeldLock, hold_lock
+from orchestration.pseudonyms import open_pseudonyms
 from orchestration.retrying import retrying_lost
-from orchestration.settings import read_settings
+from orchestration.settings import Settings, read_settings
 
 _Step: TypeAlias = dg.OpExecutionContext | dg.AssetExecutionContext | dg.AssetCheckExecutionContext
 
@@ -83,6 +87,45 @@ class EventLog(dg.ConfigurableResource["EventLog"]):
         _note_worker(context)
         with open_warehouse(read_settings()) as url:
             self._url = role_url(url, Role.INGEST, application_name="study-gamification")
+            yield self
+
+
+class AuditLog(dg.ConfigurableResource["AuditLog"]):
+    """The audit of reads. Collected beside whatever else runs: it has nothing in common with it."""
+
+    _settings: Settings = PrivateAttr()
+    _url: str = PrivateAttr()
+    _pseudonyms: Pseudonyms = PrivateAttr()
+
+    @property
+    def url(self) -> str:
+        """The owner's URL."""
+        return self._url
+
+    @property
+    def pseudonyms(self) -> Pseudonyms:
+        """By which learners are hidden."""
+        return self._pseudonyms
+
+    @property
+    def anchors(self) -> Path:
+        """Where the ends of the chain are noted down, outside of the database."""
+        return anchors_file(self._settings)
+
+    def prune_server_log(self, as_of: datetime) -> int:
+        """Delete files of the embedded server's log that were collected long ago; how many."""
+        return prune_server_log(self._settings, self._url, as_of)
+
+    def find_blind_spots(self) -> list[str]:
+        """What of the accesses cannot be collected, each in words."""
+        return find_blind_spots(self._url)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["AuditLog"]:
+        """Open the database for the time of a run."""
+        self._settings = read_settings()
+        with open_warehouse(self._settings) as self._url:
+            self._pseudonyms = open_pseudonyms(self._settings, self._url)
             yield self
 
 

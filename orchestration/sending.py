@@ -7,6 +7,7 @@ from ingestion.clients.poster import Poster
 from ingestion.clients.tally import Tally
 from orchestration.database import open_warehouse
 from orchestration.landing import land_events, land_texts
+from orchestration.pseudonyms import open_pseudonyms
 from orchestration.settings import Settings
 
 
@@ -28,7 +29,13 @@ def send_events(
         key = split_key(keys[0])[1] if keys else None
         return Poster(url=url, write_key=key).post(events, on_batch=on_batch)
     with open_warehouse(settings) as database:
-        return land_events(database, events, open_months=open_months, on_batch=on_batch)
+        return land_events(
+            database,
+            events,
+            open_months=open_months,
+            on_batch=on_batch,
+            pseudonyms=open_pseudonyms(settings, database),
+        )
 
 
 def land_lines(
@@ -36,4 +43,5 @@ def land_lines(
 ) -> Tally:
     """Land events given as JSON texts in this process and tally the verdicts. Raises StoreError."""
     with open_warehouse(settings) as database:
-        return land_texts(database, texts, on_batch=on_batch)
+        known = open_pseudonyms(settings, database)
+        return land_texts(database, texts, on_batch=on_batch, pseudonyms=known)

@@ -11,6 +11,7 @@ from ingestion.api.workers import WorkersFailedError, run_workers
 from ingestion.gamification.rules import RulesError, load_rules
 from ingestion.segment.rules import load_segment_rules
 from orchestration.database import open_warehouse
+from orchestration.pseudonyms import open_pseudonyms
 from orchestration.settings import Settings, exported, variable_name
 from orchestration.supervisor import SupervisorError, require_free, stop_on_signals
 
@@ -65,6 +66,7 @@ def ingestion_settings(
         proxy_header=settings.proxy_header,
         metrics_folder=metrics_folder,
         log_level=settings.log_level,
+        pseudonyms=open_pseudonyms(settings, url),
     )
 
 

@@ -19,7 +19,6 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PREFIX = "STUDY_"
 
 _ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^/\s]+")
-
 _NEXT_URL = re.compile(r"[,\s]+(?=[a-z0-9]+://)")
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -57,6 +56,14 @@ class Settings(BaseSettings):
         default=(),
         description="Keys that besides read learners and set the catalogue, comma separated.",
     )
+    pseudonym_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(),
+        description="Keys learners are hidden by in the audit, the current first; unset: a file.",
+    )
+    backup_recipient: str | None = Field(
+        default=None,
+        description="Public age key (`age1...`) that backups are encrypted for.",
+    )
     host: str = Field(
         default="127.0.0.1",
         description="Address the ingestion service listens on.",
@@ -90,6 +97,26 @@ class Settings(BaseSettings):
     proxy_header: Literal["x-forwarded-for", "forwarded"] = Field(
         default="x-forwarded-for", description="The header those proxies write."
     )
+    archive_url: str | None = Field(
+        default=None,
+        description="Where months over two years old go: a folder, s3:// or gs://; unset, in HOME.",
+    )
+    archive_keys: SecretStr | None = Field(
+        default=None,
+        description="Keys that encrypt the archive's files, NAME:BASE64[,...]; the first writes.",
+    )
+    archive_kms: str | None = Field(
+        default=None,
+        description="A key service instead: MODULE:NAME/KEY, NAME a pyarrow KmsClient.",
+    )
+    archive_encryption: str = Field(
+        default="AES256",
+        description="What S3 is asked to encrypt by: AES256, aws:kms, aws:kms:KEY, or none.",
+    )
+    cold_tablespace: str | None = Field(
+        default=None,
+        description="Tablespace of months over 90 days old; unset, they stay where they are.",
+    )
     gamification: Path | None = Field(
         default=None, description="File of the rules of gamification; unset, the packaged ones."
     )
@@ -119,7 +146,10 @@ class Settings(BaseSettings):
         default="info", description="Least severe message the services write."
     )
 
-    @field_validator("write_keys", "server_keys", "cors_origins", "trusted_proxies", mode="before")
+    @field_validator(
+        *("write_keys", "server_keys", "pseudonym_keys", "cors_origins", "trusted_proxies"),
+        mode="before",
+    )
     @classmethod
     def _split_list(cls, value: object) -> object:
         if not isinstance(value, str):
@@ -171,6 +201,11 @@ class Settings(BaseSettings):
         """The URL of Dagster's records that was set, in clear."""
         given = self.dagster_database_url
         return given.get_secret_value() if given else None
+
+    @property
+    def archive_place(self) -> str:
+        """The archive's folder or URL."""
+        return self.archive_url or str(self.home / "archive")
 
     @property
     def clear_write_keys(self) -> tuple[str, ...]:

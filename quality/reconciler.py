@@ -47,8 +47,8 @@ SAMPLE: LiteralString = f"""
 """  # noqa: S608 (constants only)
 
 
-# What most of them count in staging, read from it once: the log is by far the longest table, and
-# each statement that read it would cost as much as all marts together.
+# What most of them count of all events there ever were, archived ones too, read once: the log is by
+# far the longest table, and each statement that read it would cost as much as all marts together.
 _COUNTED = """
 create temporary table counted_events on commit drop as
 select
@@ -65,13 +65,13 @@ select
     count(*) filter (where event_type = 'achievement_unlocked') as unlocked_count,
     coalesce(sum(xp_amount) filter (where event_type = 'xp_earned'), 0) as xp_amount,
     max(new_level) filter (where event_type = 'level_up') as highest_level
-from staging.stg_study_events
+from intermediate.int_events_logged
 group by user_id, session_id, topic_id
 """
 _ANSWERS = """
 create temporary table answer_events on commit drop as
 select event_id, event_type = 'question_submit' as is_submit
-from staging.stg_study_events
+from intermediate.int_events_logged
 where event_type in ('question_attempt', 'question_submit')
 """
 # The longest of the marts, which most others count.
@@ -117,9 +117,11 @@ def reconcile(
 def _reconcile_all(
     url: str, snapshot: str, reconciliations: Sequence[Reconciliation]
 ) -> list[CheckResult]:
-    with connect(url, options="-c work_mem=128MB") as connection:
+    with connect(url) as connection:
         connection.isolation_level = IsolationLevel.REPEATABLE_READ
         connection.execute(sql.SQL("set transaction snapshot {}").format(sql.Literal(snapshot)))
+        # Not as an option of the connection: it would take the place of the URL's, the role's.
+        connection.execute("set local work_mem = '128MB'")
         for table, statement in _READ_BEFORE.items():
             if any(table in each.left + each.right for each in reconciliations):
                 connection.execute(statement)

@@ -17,7 +17,7 @@ from ingestion.store.migrations import migrate
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
-LONG = frozenset({"slow", "fuzz", "exactness", "faults", "operation"})
+LONG = frozenset({"slow", "fuzz", "exactness", "faults", "operation", "custody"})
 """Markers of what is left out of a run unless its `-m` names them."""
 
 

@@ -59,7 +59,7 @@ def _read_pages(file: Path) -> Iterator[list[dict[str, Any]]]:
 
 
 def _read_tables(file: Path) -> Iterator[Any]:
-    import pyarrow as pa  # type: ignore[import-not-found]  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415
     from dlt.common import json  # noqa: PLC0415
 
     names = ["event_id", "event_type", "user_id", "session_id", "occurred_at", "material_id"]

@@ -10,6 +10,7 @@ from psycopg_pool import AsyncConnectionPool
 from ingestion.activity.identity import look_up
 from ingestion.activity.mastery import MasteryReader
 from ingestion.activity.queueing import LearnerQueues
+from ingestion.activity.refusing import ActivityRefusedError
 from ingestion.activity.request import Said
 from ingestion.activity.step import Recorded, Step
 from ingestion.activity.table import CHECK_IN
@@ -18,6 +19,7 @@ from ingestion.gamification.rules import GamificationRules
 from ingestion.landing.learner_log import lock_learner
 from ingestion.landing.months import MonthCache
 from ingestion.landing.observer import LandingObserver
+from ingestion.landing.suppression import REFUSAL, Suppression
 
 _ATTEMPTS = 5
 _VOID = (
@@ -32,7 +34,7 @@ _VOID = (
 class Recorder:
     """Records activities over a pool of connections, which are in autocommit."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (all but three by name)
         self,
         pool: AsyncConnectionPool,
         rules: GamificationRules,
@@ -40,10 +42,12 @@ class Recorder:
         *,
         observer: LandingObserver,
         most_waiting: int,
+        suppression: Suppression,
     ) -> None:
         self._pool, self._rules, self._mastery = pool, rules, mastery
         self._observer = observer
         self._months = MonthCache()
+        self._suppression = suppression
         self._queues = LearnerQueues(most_waiting, observer)
 
     def require_room(self) -> None:
@@ -81,6 +85,8 @@ class Recorder:
         begun = time.perf_counter()
         async with connection.transaction():
             received_at = await lock_learner(connection, said.user_id)
+            if await self._suppression.is_forgotten(connection, said.user_id):
+                raise ActivityRefusedError(REFUSAL.code, REFUSAL.path, REFUSAL.message)
             known = await look_up(connection, said, received_at)
             step = Step(
                 connection=connection,

@@ -15,6 +15,7 @@ from ingestion.api.settings import IngestionSettings
 from ingestion.api.stack import gate_open, surround
 from ingestion.gamification.rules import load_rules
 from ingestion.landing.queue import LandingQueue
+from ingestion.landing.suppression import Suppression
 from ingestion.segment.rules import load_segment_rules
 from ingestion.segment.translation import segment_dialect
 from ingestion.store.database import Role
@@ -45,7 +46,10 @@ def create_app(settings: IngestionSettings) -> FastAPI:
             ) as app.state.reader_pool,
             gate_open(app, pool),
             LandingQueue(
-                pool, limits=settings.landing, observer=app.state.metrics
+                pool,
+                limits=settings.landing,
+                observer=app.state.metrics,
+                suppression=Suppression(settings.pseudonyms),
             ) as app.state.landing,
         ):
             app.state.recorder = Recorder(
@@ -54,6 +58,7 @@ def create_app(settings: IngestionSettings) -> FastAPI:
                 MasteryReader(app.state.reader_pool),
                 observer=app.state.metrics,
                 most_waiting=settings.max_activity_requests,
+                suppression=Suppression(settings.pseudonyms),
             )
             yield
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from ingestion.landing.limits import QueueLimits
+from ingestion.privacy.pseudonyms import Pseudonyms
 from ingestion.store.write_keys import KEY_NAME
 
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -60,6 +61,7 @@ class IngestionSettings:
     proxy_header: ProxyHeader = "x-forwarded-for"
     metrics_folder: Path | None = None  # where workers put what they counted; None: in memory
     log_level: LogLevel = "warning"
+    pseudonyms: Pseudonyms | None = None  # None: nobody is named in the audit, none is forgotten
 
 
 def split_key(text: str) -> tuple[str | None, str]:

@@ -22,10 +22,12 @@ class Code(StrEnum):
     PRIVATE_DATA = "private_data"
     OCCURRED_AT_REQUIRED = "occurred_at_required"
     OCCURRED_AT_OUT_OF_RANGE = "occurred_at_out_of_range"
+    MONTH_ARCHIVED = "month_archived"
     CONFLICT = "conflict"
     UNMAPPED_EVENT = "unmapped_event"
     TRAITS_NOT_STORED = "traits_not_stored"
     PRIVATE_TRAITS = "private_traits"
+    LEARNER_FORGOTTEN = "learner_forgotten"
 
 
 MEANINGS: Mapping[Code, str] = MappingProxyType(
@@ -53,6 +55,10 @@ MEANINGS: Mapping[Code, str] = MappingProxyType(
             "The event's time is over 24 h ahead of its receipt, before 1970, or in a month "
             "that is not open."
         ),
+        Code.MONTH_ARCHIVED: (
+            "The event's month is in the archive: it came two years late. It is kept, and can be "
+            "replayed once the month is restored and reopened (archive.md)."
+        ),
         Code.CONFLICT: "An event with this `event_id` and other content is already stored.",
         Code.UNMAPPED_EVENT: (
             "By Segment's API: the name of an event, a page or a screen that is mapped to no event "
@@ -63,5 +69,9 @@ MEANINGS: Mapping[Code, str] = MappingProxyType(
             "happened, and there is no place for traits of a person: none is kept."
         ),
         Code.PRIVATE_TRAITS: "The same, and among the traits are personal data. None is kept.",
+        Code.LEARNER_FORGOTTEN: (
+            "The learner was erased (`study forget`). Nothing of the event is kept, not even among "
+            "the failed events: stop sending."
+        ),
     }
 )

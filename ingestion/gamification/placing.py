@@ -30,6 +30,13 @@ select
 from raw.study_events
 where user_id = any(%(learners)s::uuid[])
 union all
+-- what was earned years ago is not to be earned again
+select
+    event_id, event_type, user_id, session_id, occurred_at, question_id, topic_id, properties,
+    false,
+    {_NAMED}
+from intermediate.kept_events(%(learners)s::uuid[])
+union all
 select
     event_id, event_type, user_id, session_id, occurred_at, question_id, topic_id,
     coalesce(properties, '{{}}'),

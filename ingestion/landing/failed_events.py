@@ -5,10 +5,11 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Connection
 from psycopg.types.json import Jsonb
 
 from ingestion.events.validation import Rejection
@@ -34,6 +35,16 @@ order by failed_event_id
 on conflict (failed_event_id) do nothing
 """
 
+_DROP = """
+with past as (
+    delete from raw.failed_events where received_at < %(before)s returning failed_event_id
+),
+replays as (
+    delete from raw.replays where failed_event_id in (select failed_event_id from past)
+)
+select count(*) from past
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class FailedEvent:
@@ -42,6 +53,15 @@ class FailedEvent:
     verdict: Verdict
     why: Rejection
     payload: object
+
+
+def drop_letters(connection: Connection[Any], before: date) -> int:
+    """Delete what was received before a day, with its replays; returns how many dead letters.
+
+    They hold what an event held, and live no longer. The session is the owner's.
+    """
+    ((count,),) = connection.execute(_DROP, {"before": before}).fetchall()
+    return int(count)
 
 
 async def keep(

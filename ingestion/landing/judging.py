@@ -45,6 +45,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 class JudgedBatch:
     """The events of one request: what can be stored as `rows`, the rest as `failed`.
 
+    `unkept` are verdicts on events of forgotten learners, of which nothing is kept.
+
     `payload_at` gives the event at a position as the client sent it; `fast` is how many events
     were read by their shapes, `redacted` how many held private data, `redactions` what of each
     kind was taken out. `event_types` names those that say a type of the plan, by position.
@@ -58,6 +60,7 @@ class JudgedBatch:
     payload_at: Callable[[int], object]
     rows: list[Row] = field(default_factory=list)
     failed: list[FailedEvent] = field(default_factory=list)
+    unkept: list[Verdict] = field(default_factory=list)
     fast: int = 0
     redacted: int = 0
     redactions: Counter[str] = field(default_factory=Counter)

@@ -25,6 +25,7 @@ from ingestion.landing.failed_events import FailedEvent
 from ingestion.landing.judging import JudgedBatch, Row, judge_values
 from ingestion.landing.months import MonthCache, OpenMonths
 from ingestion.landing.observer import LandingObserver, SilentObserver
+from ingestion.landing.suppression import Suppression
 from ingestion.landing.verdict import LandingReport, Status, Verdict
 
 Outcome = LandingReport | psycopg.Error
@@ -109,8 +110,11 @@ async def land_known(
 class Lander:
     """Writes judged batches, several in one transaction; all it remembers are the open months."""
 
-    def __init__(self, observer: LandingObserver | None = None) -> None:
+    def __init__(
+        self, observer: LandingObserver | None = None, suppression: Suppression | None = None
+    ) -> None:
         self._months = MonthCache()
+        self._suppression = suppression or Suppression(None)
         self._observer = observer or SilentObserver()
 
     async def land(
@@ -175,6 +179,7 @@ class Lander:
             if rows and not any(batch.failed for batch in batches):
                 return await _append_at_once(connection, batches, rows)
         async with _transaction(connection):
+            await self._suppression.screen(connection, batches)
             rows = await _open_rows(connection, batches, self._months)
             if _share_keys(rows):
                 return None
@@ -186,6 +191,7 @@ class Lander:
         self, connection: AsyncConnection, batches: Sequence[JudgedBatch]
     ) -> list[Row]:
         try:
+            await self._suppression.screen(connection, batches)
             return await _open_rows(connection, batches, self._months)
         except psycopg.OperationalError as error:
             if connection.broken:
@@ -197,6 +203,7 @@ class Lander:
     ) -> list[LandingReport]:
         """Land events of which some may be stored already."""
         async with _transaction(connection):
+            await self._suppression.screen(connection, batches)
             rows = await _open_rows(connection, batches, self._months)
             owners = {id(row): owner for owner, batch in enumerate(batches) for row in batch.rows}
             verdicts: list[list[Verdict]] = [[] for _ in batches]
@@ -272,7 +279,8 @@ async def _conclude(
 
 
 def _report(batch: JudgedBatch, of_rows: Sequence[Verdict]) -> LandingReport:
-    told = sorted(chain(of_rows, (failed.verdict for failed in batch.failed)), key=_place)
+    failed = (failed.verdict for failed in batch.failed)
+    told = sorted(chain(of_rows, failed, batch.unkept), key=_place)
     if list(map(_place, told)) != list(range(batch.size)):
         raise RuntimeError("not every event has its verdict")
     return LandingReport(told)

@@ -9,7 +9,7 @@ import psycopg
 
 from ingestion.events.codes import Code
 from ingestion.events.validation import Rejection
-from ingestion.store.partitions import Month, read_open_months
+from ingestion.store.partitions import Month, Months, read_months
 
 _TRUSTED_SECONDS = 5.0
 
@@ -19,15 +19,12 @@ class OpenMonths:
     """The open months as spans of keys without a gap: [first, last) in the keys' 16 bytes."""
 
     spans: Sequence[tuple[bytes, bytes]]
+    archived: Sequence[tuple[bytes, bytes]] = ()
 
     @classmethod
-    def of(cls, months: Sequence[Month]) -> "OpenMonths":
-        """Join months that follow one another; `months` are sorted."""
-        spans: list[tuple[bytes, bytes]] = []
-        for lower, upper in months:
-            start = spans.pop()[0] if spans and spans[-1][1] == lower.bytes else lower.bytes
-            spans.append((start, upper.bytes))
-        return cls(spans)
+    def of(cls, months: Months) -> "OpenMonths":
+        """Join months that follow one another."""
+        return cls(_join(months.open), _join(months.archived))
 
     @property
     def oldest(self) -> int:
@@ -36,8 +33,7 @@ class OpenMonths:
 
     def holds(self, first: bytes, last: bytes) -> bool:
         """Whether every key from the first to the last has a month."""
-        index = bisect_right(self.spans, first, key=lambda span: span[0]) - 1
-        return index >= 0 and last < self.spans[index][1]
+        return _cover(self.spans, first, last)
 
     def refuse(self, key: bytes, occurred: int) -> Rejection | None:
         """Why an event has no month to go to; None if it has one.
@@ -46,6 +42,12 @@ class OpenMonths:
         (microseconds since 1970). They part when a client's clock is wrong; a wild `sent_at` must
         not carry an event to 1990.
         """
+        if _cover(self.archived, key, key):
+            return Rejection(
+                Code.MONTH_ARCHIVED,
+                "occurred_at",
+                "its month is in the archive: it can be replayed once that is restored",
+            )
         if not self.holds(key, key):
             return _refuse("its month is not open: it lies too long ago, or too far ahead")
         if occurred < self.oldest:
@@ -68,13 +70,26 @@ class MonthCache:
         """The open months; with `fresh` as they are now."""
         now = time.monotonic()
         if fresh or self._known is None or now - self._read_at > _TRUSTED_SECONDS:
-            self._known = OpenMonths.of(await read_open_months(connection))
+            self._known = OpenMonths.of(await read_months(connection))
             self._read_at = now
         return self._known
 
     def forget(self) -> None:
         """Read them anew the next time."""
         self._known = None
+
+
+def _join(months: Sequence[Month]) -> list[tuple[bytes, bytes]]:
+    spans: list[tuple[bytes, bytes]] = []
+    for lower, upper in months:
+        start = spans.pop()[0] if spans and spans[-1][1] == lower.bytes else lower.bytes
+        spans.append((start, upper.bytes))
+    return spans
+
+
+def _cover(spans: Sequence[tuple[bytes, bytes]], first: bytes, last: bytes) -> bool:
+    index = bisect_right(spans, first, key=lambda span: span[0]) - 1
+    return index >= 0 and last < spans[index][1]
 
 
 def _refuse(why: str) -> Rejection:

@@ -20,6 +20,7 @@ from ingestion.landing.judging import JudgedBatch
 from ingestion.landing.land import Lander, Outcome
 from ingestion.landing.limits import QueueLimits
 from ingestion.landing.observer import LandingObserver, SilentObserver
+from ingestion.landing.suppression import Suppression
 from ingestion.landing.verdict import LandingReport
 
 
@@ -47,11 +48,12 @@ class LandingQueue:
         *,
         limits: QueueLimits | None = None,
         observer: LandingObserver | None = None,
+        suppression: Suppression | None = None,
     ) -> None:
         self._pool = pool
         self._limits = limits or QueueLimits()
         self._observer = observer or SilentObserver()
-        self._lander = Lander(self._observer)
+        self._lander = Lander(self._observer, suppression)
         self._waiting: deque[_Waiting] = deque()
         self._writers: set[asyncio.Task[None]] = set()
         self._events = self._bytes = self._requests = 0

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any
+from uuid import UUID
 
 from ingestion.events.columns import microseconds
 from ingestion.events.reading import ReadEvents
@@ -52,6 +53,11 @@ _REMEMBERED = 8_192
 # The first five columns in one go, with a session and without.
 _usual = struct.Struct(">i16si16si16siqiq").pack
 _sessionless = struct.Struct(">i16si16siiqiq").pack
+
+
+def learner_of(content: bytes) -> UUID:
+    """The learner of a row: the second column, behind its length, of an id behind its own."""
+    return UUID(bytes=content[24:40])
 
 
 def copy_stream(rows: Sequence[bytes]) -> bytes:

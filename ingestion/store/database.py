@@ -25,6 +25,8 @@ class Role(StrEnum):
     BI = "study_bi"
     AUDIT = "study_audit"
     DAGSTER = "study_dagster"
+    BI_COHORT = "study_bi_cohort"
+    COLLECTOR = "study_collector"
 
 
 @contextmanager

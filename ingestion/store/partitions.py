@@ -2,7 +2,9 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from operator import itemgetter
 from typing import Any
@@ -28,8 +30,9 @@ _CHILDREN = """
     select child.relname, pg_get_expr(child.relpartbound, child.oid)
     from pg_inherits
     join pg_class as child on child.oid = pg_inherits.inhrelid
-    where pg_inherits.inhparent = to_regclass(%s)
+    where pg_inherits.inhparent = to_regclass(%s) and not pg_inherits.inhdetachpending
 """
+_ARCHIVED = "select lower_id, upper_id from ops.archives where state <> 'reopened'"
 _BOUND = re.compile(r"FOR VALUES FROM \('([0-9a-f-]{36})'\) TO \('([0-9a-f-]{36})'\)")
 
 
@@ -53,16 +56,19 @@ def make_months(connection: psycopg.Connection[Any], first: date, last: date) ->
     """Make the partitions from one month to another, both included; those that exist stay.
 
     Returns the names made, with their schema. One at a time over all sessions, and without
-    stopping those who insert or read meanwhile. Raises StoreError when a month's table exists
+    stopping those who insert or read meanwhile. An archived month is not made: in an empty one an
+    event that is in the archive would be new again. Raises StoreError when a month's table exists
     but is not part of raw.study_events.
     """
     made = []
-    with connection.transaction():
+    with _explained(), connection.transaction():
         connection.execute("select pg_advisory_xact_lock(%s)", [_PARTITION_LOCK])
         attached = {name for name, _ in _fetch_children(connection)}
+        archived = connection.execute("select month from ops.archives").fetchall()
+        kept = attached.union(partition_name(day) for (day,) in archived)
         month = first.replace(day=1)
         while month <= last:
-            if partition_name(month) not in attached:
+            if partition_name(month) not in kept:
                 made.append(_make_month(connection, month))
             month = shift_month(month, 1)
     return made
@@ -76,18 +82,38 @@ def make_coming_months(connection: psycopg.Connection[Any], today: date) -> list
     return make_months(connection, today, shift_month(today, MONTHS_AHEAD))
 
 
+@dataclass(frozen=True)
+class Months:
+    """The months of the log, by their ids, each list sorted.
+
+    `open` take events; `archived` are closed for good, be they away or restored read-only.
+    """
+
+    open: list[Month]
+    archived: list[Month]
+
+    @classmethod
+    def of(cls, children: Iterable[tuple[str, str | None]], archived: Iterable[Month]) -> "Months":
+        """Sort what the catalogue and the manifest say."""
+        closed = sorted(archived)
+        return cls([each for each in _read_bounds(children) if each not in closed], closed)
+
+
 def open_months(connection: psycopg.Connection[Any]) -> list[Month]:
     """The ids [lower, upper) that can be stored now, one pair for each partition, sorted.
 
-    Any role may ask.
+    For roles that may write or transform.
     """
-    return _read_bounds(_fetch_children(connection))
+    archived = connection.execute(_ARCHIVED).fetchall()
+    return Months.of(_fetch_children(connection), archived).open
 
 
-async def read_open_months(connection: psycopg.AsyncConnection[Any]) -> list[Month]:
-    """The same as `open_months`, for those who serve requests meanwhile."""
-    cursor = await connection.execute(_CHILDREN, [_PARENT])
-    return _read_bounds(await cursor.fetchall())
+async def read_months(connection: psycopg.AsyncConnection[Any]) -> Months:
+    """The months that are open and those that are archived, for those who serve requests."""
+    # Archived first: one that is closed in between is then refused as too old, not stored.
+    archived = await (await connection.execute(_ARCHIVED)).fetchall()
+    children = await (await connection.execute(_CHILDREN, [_PARENT])).fetchall()
+    return Months.of(children, archived)
 
 
 def is_open(months: Sequence[Month], event_id: UUID) -> bool:
@@ -115,23 +141,48 @@ def _read_bounds(children: Iterable[tuple[str, str | None]]) -> list[Month]:
 
 def _make_month(connection: psycopg.Connection[Any], month: date) -> str:
     name = partition_name(month)
-    lower, upper = month_bounds(month)
     names = {"child": sql.Identifier(SCHEMA, name), "parent": sql.Identifier(SCHEMA, TABLE)}
+    # made apart and then attached: `create table ... partition of` would wait for every
+    # reader of the parent and hold up every writer meanwhile
     try:
-        # made apart and then attached: `create table ... partition of` would wait for every
-        # reader of the parent and hold up every writer meanwhile
         connection.execute(
             sql.SQL(
                 "create table {child} (like {parent} including defaults including constraints "
                 "including storage)"
             ).format(**names)
         )
-        connection.execute(
-            sql.SQL(
-                "alter table {parent} attach partition {child} "
-                "for values from ({lower}) to ({upper})"
-            ).format(**names, lower=str(lower), upper=str(upper))
+    except psycopg.errors.DuplicateTable as error:
+        raise StoreError(
+            f"{SCHEMA}.{name} exists but is no part of {SCHEMA}.{TABLE}: an archive of that month "
+            "did not end; finish it, or attach or drop the table"
+        ) from error
+    attach_month(connection, month)
+    return f"{SCHEMA}.{name}"
+
+
+def attach_month(connection: psycopg.Connection[Any], month: date) -> None:
+    """Make a month's table, which exists, part of the log, in the caller's transaction.
+
+    It is scanned for ids of other months unless a check constraint rules them out.
+    """
+    lower, upper = month_bounds(month)
+    statement = sql.SQL(
+        "alter table {parent} attach partition {child} for values from ({lower}) to ({upper})"
+    )
+    connection.execute(
+        statement.format(
+            parent=sql.Identifier(SCHEMA, TABLE),
+            child=sql.Identifier(SCHEMA, partition_name(month)),
+            lower=str(lower),
+            upper=str(upper),
         )
+    )
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
         raise StoreError(
             f"the database has no {_PARENT}: its schema was never made; run `study migrate`"
@@ -141,12 +192,6 @@ def _make_month(connection: psycopg.Connection[Any], month: date) -> str:
             f"the login may not make partitions of {_PARENT} ({one_line(str(error))}); "
             "use the one that owns the database"
         ) from error
-    except psycopg.errors.DuplicateTable as error:
-        raise StoreError(
-            f"{SCHEMA}.{name} exists but is no part of {SCHEMA}.{TABLE}: an archive of that month "
-            "did not end; finish it, or attach or drop the table"
-        ) from error
-    return f"{SCHEMA}.{name}"
 
 
 def _first_id(month: date) -> UUID:

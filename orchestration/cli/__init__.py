@@ -2,7 +2,30 @@
 dbt and pandas cost seconds that `study --help` must not.
 """
 
-from orchestration.cli import demo, events, failed, keys, pipeline, services
+from orchestration.cli import (
+    archive,
+    audit,
+    backup,
+    demo,
+    events,
+    failed,
+    forgetting,
+    keys,
+    pipeline,
+    services,
+)
 from orchestration.cli.app import app
 
-__all__ = ["app", "demo", "events", "failed", "keys", "pipeline", "services"]
+__all__ = [
+    "app",
+    "archive",
+    "audit",
+    "backup",
+    "demo",
+    "events",
+    "failed",
+    "forgetting",
+    "keys",
+    "pipeline",
+    "services",
+]

@@ -20,12 +20,14 @@ def explain(error: BaseException) -> str | None:
     from ingestion.readers.errors import ReaderError
     from ingestion.segment.rules import SegmentRulesError
     from ingestion.store.errors import StoreError
+    from orchestration.loads.archived import HistoryArchivedError
     from orchestration.loads.lock import LoadRunningError
     from orchestration.supervisor import SupervisorError
 
     match error:
         case (
             FailedWorkError()
+            | HistoryArchivedError()
             | LoadRunningError()
             | PostingError()
             | ReaderError()

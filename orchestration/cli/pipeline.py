@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 MOST_SHOWN = 5
 
 
-def _instant(text: str | None) -> datetime | None:
+def read_instant(text: str | None) -> datetime | None:
+    """An instant given by option, in UTC unless it says otherwise; None where none was.
+
+    Raises BadParameter for what is none.
+    """
     if text is None:
         return None
     try:
@@ -90,7 +94,7 @@ def _run(
     full_refresh: bool = False,
     days: "DateRange | None" = None,
 ) -> None:
-    moment = _instant(as_of) or datetime.now(UTC)
+    moment = read_instant(as_of) or datetime.now(UTC)
 
     from orchestration.pipeline import EmptySelectionError, run_pipeline
     from orchestration.settings import read_settings
@@ -163,7 +167,7 @@ def check(
     What they find is kept in quality.check_results, and written as pages (Data Docs) to browse.
     Judged at the instant the marts were built for: that of the last run, unless given.
     """
-    moment = _instant(as_of)
+    moment = read_instant(as_of)
 
     from orchestration.settings import read_settings
     from quality.docs import docs_page

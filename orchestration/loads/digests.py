@@ -92,6 +92,7 @@ class _Reader:
                 digest=self._digests[key],
                 upstream=frozenset(self._nodes[each]["name"] for each in self._stored_inputs(key)),
                 is_incremental=node["config"]["materialized"] == "incremental",
+                log_digest=self._digest_log(key),
             )
             for key, node in stored.items()
         }
@@ -143,9 +144,27 @@ class _Reader:
             },
         }
 
-    def _reached_macros(self, node: Node) -> set[str]:
+    def _digest_log(self, key: str) -> str | None:
+        """Of the views through which a model reads sources, and of nothing else: what is kept of
+        archived months was read by them, and stays right while this is the same.
+        """
+        staged = {
+            each: [
+                self._nodes[each]["raw_code"],
+                {
+                    name: self._macros[name]["macro_sql"]
+                    for name in self._reached_macros(self._nodes[each], building=False)
+                },
+            ]
+            for each in self._inputs(key) & self._nodes.keys()
+            if self._inputs(each) & self._sources.keys()
+        }
+        return _digest(staged) if staged else None
+
+    def _reached_macros(self, node: Node, *, building: bool = True) -> set[str]:
         """The project's macros that building a model runs, by whatever way it comes to them."""
-        waiting = [*node["depends_on"]["macros"], *self._building_macros(node)]
+        waiting = [*node["depends_on"]["macros"]]
+        waiting += self._building_macros(node) if building else ()
         seen: set[str] = set()
         while waiting:
             name = waiting.pop()

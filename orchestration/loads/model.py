@@ -42,12 +42,14 @@ class Model:
 
     `upstream` are the tables it reads, be it through views. One that is not incremental is built
     whole by every run and keeps no log, so that its readers cannot know what changed in it.
+    `log_digest` is that of the staging by which it reads the log; None where it reads none of it.
     """
 
     schema: str
     digest: str
     upstream: frozenset[str] = frozenset()
     is_incremental: bool = True
+    log_digest: str | None = None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 
 from ingestion.store.database import Role, role_url
+from orchestration.loads.archived import refuse_losing
 from orchestration.loads.ending import fail_load, finish_load
 from orchestration.loads.horizon import Horizon, count_events, read_horizon
 from orchestration.loads.load import Load
@@ -50,7 +51,8 @@ def open_load(  # noqa: PLR0913 (all but the place by name)
     was asked for in `backfill` is then for the next. Left normally the load is done; with an
     exception it has failed and will be taken up.
 
-    Raises LoadRunningError at once while another runs, ValueError for models nobody knows.
+    Raises LoadRunningError at once while another runs, ValueError for models nobody knows,
+    HistoryArchivedError where a model built whole would lose what is only in the archive.
     """
     wish = _Wish(as_of, models, views, full_refresh, backfill)
     with ExitStack() as stack:
@@ -123,6 +125,7 @@ def _begin(url: str, own: str, wish: _Wish) -> Load:
             tables = find_tables(connection, wish.models)
             asked = wish.list_asked(past.restored)
             reasons = explain_refresh(wish.models, states, tables, asked=asked)
+            refuse_losing(connection, wish.models, reasons, wish.list_asked(None))
             # Kept until the model is built: should the load die, a model built whole and one
             # below it that was not would else look as if both were current.
             connection.execute(

@@ -30,6 +30,9 @@ STAGING = {
     "xp_amount": "bigint",
     "new_level": "bigint",
 }
+_LOGGED = """
+create or replace view intermediate.int_events_logged as select * from staging.stg_study_events
+"""
 A_MONTH_LATER = AS_OF + timedelta(days=30)
 NOTHING_CAME = "-- nothing comes for a month"
 """A fault of the feed, not of a table: judged a month later."""
@@ -153,6 +156,7 @@ def build_warehouse(url: str) -> None:
         _land(connection)
         connection.execute("set role study_transform")
         _fill(connection, "staging", "stg_study_events", STAGING, _healthy_tables()["staging"])
+        connection.execute(_LOGGED)
         for suite in MARTS:
             _fill(connection, "marts", suite.table, suite.columns, _healthy_tables()[suite.table])
     _touched[url] = set()
@@ -164,9 +168,10 @@ def undo(url: str) -> None:
         for schema, table in _touched[url]:
             target, copy = sql.Identifier(schema, table), _copy_of(schema, table)
             if schema in {"marts", "staging"}:
-                connection.execute(sql.SQL("drop table {}").format(target))
+                connection.execute(sql.SQL("drop table {} cascade").format(target))
                 made = sql.SQL("create table {} as select * from {}").format(target, copy)
                 connection.execute(made)
+                connection.execute(_LOGGED)
             else:
                 connection.execute("set role none")
                 connection.execute(sql.SQL("truncate {}").format(target))

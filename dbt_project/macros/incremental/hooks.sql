@@ -53,6 +53,9 @@
     {% for index in model['config']['meta'].get('partial_indexes', []) %}
     create index on {{ this }} {{ index }};
     {% endfor %}
+    {% if is_of_learners() %}
+    {{ limit_to_cohorts(this) }}
+    {% endif %}
     -- Nothing else gathers statistics between two models of one run, and without them the planner
     -- guesses row counts and picks joins that take minutes.
     analyze {{ this }};

@@ -75,17 +75,24 @@
         );
         reader regclass;
         definition text;
+        options text;
         dropped regclass;
     begin
-        for reader, definition in
-            select distinct on (rules.ev_class) rules.ev_class, pg_get_viewdef(rules.ev_class)
+        for reader, definition, options in
+            select distinct on (rules.ev_class)
+                rules.ev_class,
+                pg_get_viewdef(rules.ev_class),
+                -- Not said again they are lost, and with security_invoker the limit to a cohort.
+                'with (' || array_to_string(views.reloptions, ', ') || ')'
             from pg_depend as links
             join pg_rewrite as rules on rules.oid = links.objid
+            join pg_class as views on views.oid = rules.ev_class
             where links.classid = 'pg_rewrite'::regclass and links.refobjid = any(replaced)
         loop
             begin
                 execute format(
-                    'create or replace view %s as %s', reader, replace(definition, suffix, '')
+                    'create or replace view %s %s as %s',
+                    reader, options, replace(definition, suffix, '')
                 );
             exception
                 -- it does not fit, or is another's to change: it goes with the table

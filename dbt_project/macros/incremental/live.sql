@@ -16,8 +16,12 @@
     with
 
     learner_events as materialized (
-        select * from {{ ref('stg_study_events') }}
+        {% if execute -%}
+        select {{ staged_columns() }} from {{ ref('stg_study_events') }}
         where user_id = learner_id
+        union all
+        {{ kept_events() }} and kept.user_id = learner_id
+        {%- endif %}
     ),
 
     {% for name in through -%}
@@ -71,6 +75,15 @@
                 and learners.session_id = others.session_id
                 and learners.user_id != others.user_id
                 and others.occurred_at <= learners.first_occurred_at
+                and (others.occurred_at, others.event_id)
+                < (learners.first_occurred_at, learners.first_event_id)
+        )
+        and not exists (
+            select 1 from ({{ kept_events() if execute else 'select 1' }}) as others
+            where
+                learners.session_id = others.claim_id
+                and learners.session_id = others.session_id
+                and learners.user_id != others.user_id
                 and (others.occurred_at, others.event_id)
                 < (learners.first_occurred_at, learners.first_event_id)
         ) as is_owner
@@ -151,7 +164,8 @@
         return query {{ sql }};
     end
     $function$;
-    create view {{ target }} as
+    -- With the reader's own rights on the stored rows, so that they are limited to a cohort, too.
+    create view {{ target }} with (security_invoker = true) as
     select {% for name in names %}stored."{{ name }}"{% if not loop.last %}, {% endif %}{% endfor %}
     from {{ ref(mart) }} as stored
     where not exists (select 1 from {{ learners }} as touched where stored.user_id = touched.user_id)

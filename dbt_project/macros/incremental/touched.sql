@@ -22,14 +22,27 @@
 
 {#-
     The events of the log that the run has to read: those of the touched claims, or of the learner of a
-    live view; `all`: not only of the touched claims.
+    live view; `all`: not only of the touched claims. Events of archived months are among them, as they
+    are kept (kept_events); where only later ones than `after` are looked for, an instant of the query
+    around, they are left alone once none of them is.
 -#}
-{% macro logged_events(relation, all=false) -%}
+{% macro logged_events(relation, all=false, after=none) -%}
+    {%- set whole = all or not execute or is_built_whole() -%}
     {%- if is_live() -%}
         learner_events
+    {%- elif whole and has_months_away() -%}
+        (
+            select {{ staged_columns() }} from {{ relation }}
+            where ({{ before_horizon('ingest_xid') }}) is true
+            union all
+            {{ kept_events() }}
+            {%- if after %}
+            and {{ after }} < (select max(away.last_occurred_at) from ops.months_away as away)
+            {%- endif %}
+        )
     {%- elif current_load() is none -%}
         {{ relation }}
-    {%- elif all or not execute or is_built_whole() -%}
+    {%- elif whole -%}
         (select * from {{ relation }} where ({{ before_horizon('ingest_xid') }}) is true)
     {%- else -%}
         -- Claim by claim (offset 0 keeps it so): joined to the view as a whole PostgreSQL does not see
@@ -39,10 +52,14 @@
             select source.*
             from {{ touched_keys() }} as touched
             cross join lateral (
-                select * from {{ relation }} as logged
+                select {{ staged_columns() if has_months_away() else '*' }} from {{ relation }} as logged
                 where
                     {{ matches('logged', 'touched', {'session_id': 'claim_id'}) }}
                     and ({{ before_horizon('ingest_xid') }}) is true
+                {% if has_months_away() -%}
+                union all
+                {{ kept_events() }} and {{ matches('kept', 'touched', {'session_id': 'claim_id'}) }}
+                {% endif -%}
                 offset 0
             ) as source
         )

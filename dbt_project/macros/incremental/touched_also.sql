@@ -13,7 +13,8 @@
 
 
 {#-
-    The events of the transactions since the model's last horizon. The bounds are constants, for the
+    The events of the transactions since the model's last horizon, those that were erased by one of them
+    included. The bounds are constants, for the
     planner would not look values of type xid8 up in the index.
 -#}
 {% macro new_events() -%}
@@ -25,6 +26,18 @@
         event_id,
         occurred_at
     from {{ ref('stg_study_events') }}
+    where
+        ingest_xid >= cast('{{ last_state()["to_xid"] }}' as xid8)
+        and {{ before_horizon('ingest_xid') }}
+    union all
+    -- Events that were erased touch what they had touched when they came.
+    select
+        claim_id,
+        session_id,
+        user_id,
+        event_id,
+        occurred_at
+    from ops.erased_events
     where
         ingest_xid >= cast('{{ last_state()["to_xid"] }}' as xid8)
         and {{ before_horizon('ingest_xid') }}
@@ -42,6 +55,19 @@
         occurred_at >= cast('{{ load["backfill"]["from"] }}' as date) - interval '14 hours'
         and occurred_at < cast('{{ load["backfill"]["to"] }}' as date) + interval '36 hours'
         and ({{ before_horizon('ingest_xid') }}) is true
+    {%- if has_months_away() %}
+    union all
+    select
+        claim_id,
+        session_id,
+        user_id,
+        event_id,
+        occurred_at
+    from ({{ kept_events() }}) as kept_events
+    where
+        occurred_at >= cast('{{ load["backfill"]["from"] }}' as date) - interval '14 hours'
+        and occurred_at < cast('{{ load["backfill"]["to"] }}' as date) + interval '36 hours'
+    {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 

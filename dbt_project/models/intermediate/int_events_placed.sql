@@ -45,6 +45,8 @@ located as (
     select
         events.*,
         owners.session_id as owned_session_id,
+        events.timezone as named_timezone,
+        events.session_id is not null as names_session,
         case
             when owners.session_id is not null then owners.timezone
             else
@@ -102,7 +104,9 @@ closed as (
                     {{
                         next_occurred_at(
                             'opened',
-                            logged_events(ref('stg_study_events'), all=true),
+                            logged_events(
+                                ref('stg_study_events'), all=true, after='opened.occurred_at'
+                            ),
                             'next_occurred_at'
                         )
                     }}
@@ -133,6 +137,7 @@ final as (
         topic_id,
         event_type,
         located_in as timezone,
+        named_timezone,
         device_type,
         material_type,
         chunk,
@@ -150,6 +155,7 @@ final as (
         xp_amount,
         reported_total_xp,
         new_level,
+        names_session,
         is_gamification,
         left(event_type, 9) = 'material_' as is_material,
         is_correct,

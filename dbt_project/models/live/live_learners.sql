@@ -76,3 +76,4 @@ final as (
 )
 
 select * from final
+where {{ may_be_seen('user_id') }}

@@ -16,6 +16,7 @@ from ingestion.activity.step import Recorded
 from ingestion.activity.table import ACTIVITIES, Activity
 from ingestion.api.accounting import account_batch, admit_batch
 from ingestion.api.activity_document import ACTIVITY_REFUSALS, answer_example, describe_body
+from ingestion.api.auditing import note_answer
 from ingestion.api.auth import require_writer
 from ingestion.api.body import read_object
 from ingestion.api.context import request_context
@@ -30,6 +31,7 @@ from ingestion.store.scopes import Scope
 
 # Stored, and not told again: the one is for debugging, the other the catalogue's.
 _UNTOLD = frozenset({"user_agent"})
+_MASTERY = "current_mastery"
 _SERVERS_ONLY = frozenset({"correct_answer"})
 
 
@@ -108,7 +110,15 @@ def _handler(activity: Activity) -> Callable[[Request], Awaitable[ActivityAnswer
         if recorded.batch is not None and recorded.report is not None:
             account_batch(request, recorded.batch, recorded.report)
             _require_stored(recorded.report)
-        return _answer(said, recorded, request.scope["writer"])
+        answer = _answer(said, recorded, request.scope["writer"])
+        if _MASTERY in activity.enrichments and _MASTERY not in said.properties:
+            await note_answer(
+                request,
+                tables=["live.topic_mastery"],
+                learner=said.user_id,
+                row_count=int(answer.properties.get(_MASTERY) is not None),
+            )
+        return answer
 
     return record
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import AwareDatetime, BaseModel, Field
 
+from ingestion.api.auditing import note_answer
 from ingestion.api.auth import require_server
 from ingestion.api.live_views import (
     DAYS,
@@ -148,4 +149,13 @@ async def _read(
     request: Request, view: LiveView, user_id: UUID, page: Page
 ) -> tuple[list[dict[str, Any]], bool]:
     rows = await read_rows(request.app.state.reader_pool, view, user_id, page)
-    return rows[: page.limit], len(rows) > page.limit
+    told = rows[: page.limit]
+    asked = f" (since {page.since}, limit {page.limit}, offset {page.offset})"
+    await note_answer(
+        request,
+        tables=[f"live.{view.name}"],
+        learner=user_id,
+        row_count=len(told),
+        asked=asked,
+    )
+    return told, len(rows) > page.limit

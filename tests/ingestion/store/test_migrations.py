@@ -57,6 +57,8 @@ def test_migrations_bring_an_empty_database_up_to_date(empty_database_url: str) 
         "0011_mastery",
         "0012_operation",
         "0013_check_history",
+        "0014_archive",
+        "0015_audit",
     ]
     migrate(empty_database_url)
     assert pending(empty_database_url) == []

@@ -14,7 +14,7 @@ from ingestion.store.partitions import (
     month_bounds,
     open_months,
     partition_name,
-    read_open_months,
+    read_months,
 )
 
 instants = st.datetimes(datetime(1970, 1, 1), datetime(9998, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 (hypothesis adds the zone)
@@ -98,7 +98,7 @@ def test_months_are_the_same_asked_asynchronously(
 
 async def ask_asynchronously(url: str) -> list[tuple[UUID, UUID]]:
     async with await psycopg.AsyncConnection.connect(url) as connection:
-        return await read_open_months(connection)
+        return (await read_months(connection)).open
 
 
 def test_months_are_made_once(database: psycopg.Connection) -> None:
@@ -172,10 +172,9 @@ def test_partition_that_is_no_range_is_an_error(database: psycopg.Connection) ->
 
 
 def test_database_without_a_schema_is_an_error(empty_database_url: str) -> None:
-    with psycopg.connect(empty_database_url) as connection:
-        assert open_months(connection) == []
-        with pytest.raises(StoreError, match="run `study migrate`"):
-            make_months(connection, date(2015, 1, 1), date(2015, 1, 1))
+    message = pytest.raises(StoreError, match="run `study migrate`")
+    with psycopg.connect(empty_database_url) as connection, message:
+        make_months(connection, date(2015, 1, 1), date(2015, 1, 1))
 
 
 @pytest.mark.parametrize(

@@ -66,14 +66,16 @@ _SCHEMAS = (
 )
 
 
-def make_roles(*names: str) -> None:
-    """Make roles where the server has none yet, and let whoever migrates work as each."""
-    op.execute(_MAKE.format(roles=", ".join(f"'{name}'" for name in names)))
+def make_roles(*names: str) -> str:
+    """The statement that makes roles where the server has none yet, for whoever migrates to work
+    as each.
+    """
+    return _MAKE.format(roles=", ".join(f"'{name}'" for name in names))
 
 
 def upgrade() -> None:
     """Make the roles and their schemas."""
-    make_roles(*_ROLES)
+    op.execute(make_roles(*_ROLES))
     for statement in _SCHEMAS:
         op.execute(statement)
 

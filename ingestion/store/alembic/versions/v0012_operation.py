@@ -92,7 +92,7 @@ _COMMENTS = {
 
 def upgrade() -> None:
     """Make the role, its schema and the ledger, and grant."""
-    make_roles("study_dagster")
+    op.execute(make_roles("study_dagster"))
     for statement in (*_SCHEMA, *_ALERTS):
         op.execute(statement)
     for subject, text in _COMMENTS.items():

@@ -1,0 +1,1 @@
+"""Who read what: statements and requests into one chain that nobody can change unseen."""
