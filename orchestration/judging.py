@@ -9,9 +9,9 @@ from uuid import uuid4
 import psycopg
 
 from ingestion.store.database import Role, role_url
+from orchestration.data_docs import publish
 from orchestration.loads.archived import refuse_without_history
 from quality.checks import run_checks
-from quality.docs import write_docs
 from quality.oracle import Difference, verify_marts
 from quality.profiles import keep_profiles
 from quality.results import CheckResult, find_failures, record
@@ -70,7 +70,7 @@ def judge(
     if as_of is not None:
         keep_profiles(own, as_of, SUITES)
     if docs is not None:
-        write_docs(docs, checked.judged, run_id=run_id, as_of=as_of)
+        publish(docs, checked.judged, run_id=run_id, as_of=as_of)
     differences = verify_marts(own, as_of) if with_oracle and as_of is not None else {}
     return Judgement(checked.results, differences)
 

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingestion.store.locks import hold_exclusive
 from quality.docs.pages import STYLE, render_index, render_page
 from quality.suites.suite import Severity
 
@@ -32,21 +31,21 @@ def write_docs(
     first page of the site.
 
     They show what the results show: ids, and no private column. They load nothing from elsewhere.
+    One at a time: the caller sees to it, or the first page may lack what another has just written.
     Raises OSError where the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     judged_at = datetime.now(UTC)
-    with hold_exclusive(folder / "write.lock"):
-        shutil.copyfile(STYLE, folder / STYLE.name)
-        for each in judged:
-            place = folder / each.suite.name
-            place.mkdir(exist_ok=True)
-            name = f"{judged_at:%Y%m%dT%H%M%S%f}-{run_id}"
-            told = _sum_up(each, run_id=run_id, as_of=as_of or judged_at)
-            (place / f"{name}.html").write_text(render_page(each.document, told))
-            (place / f"{name}.json").write_text(json.dumps(told))
-            _drop_old(place)
-        docs_page(folder).write_text(render_index(list(_list_suites(folder))))
+    shutil.copyfile(STYLE, folder / STYLE.name)
+    for each in judged:
+        place = folder / each.suite.name
+        place.mkdir(exist_ok=True)
+        name = f"{judged_at:%Y%m%dT%H%M%S%f}-{run_id}"
+        told = _sum_up(each, run_id=run_id, as_of=as_of or judged_at)
+        (place / f"{name}.html").write_text(render_page(each.document, told))
+        (place / f"{name}.json").write_text(json.dumps(told))
+        _drop_old(place)
+    docs_page(folder).write_text(render_index(list(_list_suites(folder))))
     return docs_page(folder)
 
 

@@ -8,10 +8,11 @@ import dagster as dg
 import psycopg
 
 from ingestion.store.database import Role, role_url
+from orchestration.data_docs import publish
 from orchestration.loads import HeldLock
 from orchestration.resources import Clock, Warehouse
 from orchestration.settings import read_settings
-from quality.docs import docs_page, write_docs
+from quality.docs import docs_page
 from quality.profiles import keep_profiles
 from quality.reconciler import reconcile
 from quality.reconciliation import RECONCILIATIONS
@@ -58,7 +59,7 @@ def suite_checks(suite: Suite) -> dg.AssetChecksDefinition:
             judged = judge_suites([suite], url, as_of)
             refuse_if_lost(warehouse.lock, judged[0].results)
             docs = read_settings().data_docs
-            page = write_docs(docs, judged, run_id=context.run.run_id, as_of=as_of)
+            page = publish(docs, judged, run_id=context.run.run_id, as_of=as_of)
             yield from keep(context, warehouse, as_of, judged[0].results, page)
             for gate in gates:
                 if gate.key in context.selected_asset_check_keys:
