@@ -28,8 +28,8 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "A day's attempts are its rows of question_attempts, with a session or without.",
         "daily_user_stats",
         """
-        select concat_ws(' ', user_id, local_date) as key, count(*) as amount
-        from marts.question_attempts group by 1
+        select concat_ws(' ', user_id, local_date) as key, sum(attempt_count) as amount
+        from counted_attempts group by user_id, local_date
         """,
         """
         select concat_ws(' ', user_id, local_date) as key, questions_attempted as amount
@@ -41,8 +41,8 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "A day's correct answers are its correct rows of question_attempts.",
         "daily_user_stats",
         """
-        select concat_ws(' ', user_id, local_date) as key, count(*) as amount
-        from marts.question_attempts where is_correct group by 1
+        select concat_ws(' ', user_id, local_date) as key, sum(correct_count) as amount
+        from counted_attempts group by user_id, local_date
         """,
         """
         select concat_ws(' ', user_id, local_date) as key, questions_correct as amount

@@ -9,13 +9,14 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "knowledge_gaps",
         "select concat_ws(' ', user_id, topic_id) as key, 1 as amount from marts.knowledge_gaps",
         """
-        select concat_ws(' ', user_id, topic_id) as key, 1 as amount from marts.topic_mastery
-        union
-        select concat_ws(' ', learners.user_id, topics.topic_id) as key, 1 as amount
-        from (select distinct user_id from marts.topic_mastery) as learners
-        cross join (
-            select topic_id from marts.topic_mastery group by topic_id having count(*) >= 5
-        ) as topics
+        select concat_ws(' ', user_id, topic_id) as key, 1 as amount
+        from marts.knowledge_gaps as gaps
+        where
+            (user_id, topic_id) in (select user_id, topic_id from marts.topic_mastery)
+            or user_id in (select user_id from marts.topic_mastery)
+            and topic_id in (
+                select topic_id from marts.topic_mastery group by topic_id having count(*) >= 5
+            )
         """,
         Relation.AT_MOST,
     ),
@@ -37,8 +38,9 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "What is to be studied first is an open gap of its learner; the key is learner and topic.",
         "knowledge_gaps",
         """
-        select distinct concat_ws(' ', user_id, study_first) as key, 1 as amount
+        select concat_ws(' ', user_id, study_first) as key, 1 as amount
         from marts.knowledge_gaps where study_first is not null
+        group by user_id, study_first
         """,
         """
         select concat_ws(' ', user_id, topic_id) as key, 1 as amount

@@ -10,17 +10,17 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "mastery_history",
         """
         select
-            concat_ws(' ', user_id, topic_id, cast(attempted_at at time zone 'UTC' as date)) as key,
-            max(answers) as amount
+            concat_ws(' ', user_id, topic_id, utc_date) as key,
+            sum(answers) over (partition by user_id, topic_id order by utc_date) as amount
         from (
             select
-                user_id, topic_id, attempted_at,
-                count(*) over (
-                    partition by user_id, topic_id order by attempted_at
-                ) as answers
-            from marts.question_attempts where topic_id is not null
+                user_id,
+                topic_id,
+                utc_date,
+                sum(attempt_count) as answers
+            from counted_attempts where topic_id is not null
+            group by user_id, topic_id, utc_date
         ) as counted
-        group by 1
         """,
         """
         select concat_ws(' ', user_id, topic_id, utc_date) as key, questions_attempted as amount
@@ -33,11 +33,11 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "mastery_history",
         """
         select concat_ws(' ', user_id, topic_id) as key, max(questions_correct) as amount
-        from marts.mastery_history group by 1
+        from marts.mastery_history group by user_id, topic_id
         """,
         """
-        select concat_ws(' ', user_id, topic_id) as key, count(*) as amount
-        from marts.question_attempts where topic_id is not null and is_correct group by 1
+        select concat_ws(' ', user_id, topic_id) as key, sum(correct_count) as amount
+        from counted_attempts where topic_id is not null group by user_id, topic_id
         """,
     ),
 )

@@ -7,10 +7,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "every_submit_is_an_attempt",
         "No question_submit is lost on its way to question_attempts.",
         "question_attempts",
-        """
-        select event_id as key, 1 as amount
-        from intermediate.int_events_logged where event_type = 'question_submit'
-        """,
+        "select event_id as key, 1 as amount from answer_events where is_submit",
         "select event_id as key, 1 as amount from marts.question_attempts",
         Relation.AT_MOST,
     ),
@@ -19,11 +16,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "Each row of question_attempts is a question_attempt or question_submit event.",
         "question_attempts",
         "select event_id as key, 1 as amount from marts.question_attempts",
-        """
-        select event_id as key, 1 as amount
-        from intermediate.int_events_logged
-        where event_type in ('question_attempt', 'question_submit')
-        """,
+        "select event_id as key, 1 as amount from answer_events",
         Relation.AT_MOST,
     ),
 )

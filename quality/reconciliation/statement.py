@@ -16,7 +16,8 @@ class Relation(StrEnum):
 class Reconciliation:
     """Two queries with the columns `key` and `amount`; a key that one does not have is 0 there.
 
-    They may read `counted_events`, what `quality/reconciler.py` counts in staging beforehand.
+    They may read `counted_events`, `answer_events` and `counted_attempts`, which
+    `quality/reconciler.py` makes beforehand.
     """
 
     name: str

@@ -72,8 +72,8 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "A session's attempts are its rows of question_attempts.",
         "study_sessions",
         """
-        select session_id as key, count(*) as amount
-        from marts.question_attempts where session_id is not null
+        select session_id as key, sum(attempt_count) as amount
+        from counted_attempts where session_id is not null
         group by 1
         """,
         "select session_id as key, questions_attempted as amount from marts.study_sessions",
@@ -83,8 +83,8 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "A session's correct answers are its correct rows of question_attempts.",
         "study_sessions",
         """
-        select session_id as key, count(*) as amount
-        from marts.question_attempts where session_id is not null and is_correct
+        select session_id as key, sum(correct_count) as amount
+        from counted_attempts where session_id is not null
         group by 1
         """,
         "select session_id as key, questions_correct as amount from marts.study_sessions",

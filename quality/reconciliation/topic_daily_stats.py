@@ -8,8 +8,8 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "A topic's attempts of a day are the rows of question_attempts that name it.",
         "topic_daily_stats",
         """
-        select concat_ws(' ', local_date, topic_id) as key, count(*) as amount
-        from marts.question_attempts where topic_id is not null group by 1
+        select concat_ws(' ', local_date, topic_id) as key, sum(attempt_count) as amount
+        from counted_attempts where topic_id is not null group by local_date, topic_id
         """,
         """
         select concat_ws(' ', local_date, topic_id) as key, questions_attempted as amount
@@ -22,8 +22,8 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "it.",
         "topic_daily_stats",
         """
-        select concat_ws(' ', local_date, topic_id) as key, count(*) as amount
-        from marts.question_attempts where topic_id is not null and is_correct group by 1
+        select concat_ws(' ', local_date, topic_id) as key, sum(correct_count) as amount
+        from counted_attempts where topic_id is not null group by local_date, topic_id
         """,
         """
         select concat_ws(' ', local_date, topic_id) as key, questions_correct as amount

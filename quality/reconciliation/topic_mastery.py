@@ -10,7 +10,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "topic_mastery",
         """
         select concat_ws(' ', user_id, topic_id) as key, sum(study_count) as amount
-        from counted_events where topic_id is not null group by 1
+        from counted_events where topic_id is not null group by user_id, topic_id
         """,
         """
         select concat_ws(' ', user_id, topic_id) as key, event_count as amount
@@ -22,8 +22,8 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "A learner's attempts at a topic are those of question_attempts.",
         "topic_mastery",
         """
-        select concat_ws(' ', user_id, topic_id) as key, count(*) as amount
-        from marts.question_attempts where topic_id is not null group by 1
+        select concat_ws(' ', user_id, topic_id) as key, sum(attempt_count) as amount
+        from counted_attempts where topic_id is not null group by user_id, topic_id
         """,
         """
         select concat_ws(' ', user_id, topic_id) as key, questions_attempted as amount
@@ -35,8 +35,8 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "A learner's correct answers to a topic are those of question_attempts.",
         "topic_mastery",
         """
-        select concat_ws(' ', user_id, topic_id) as key, count(*) as amount
-        from marts.question_attempts where topic_id is not null and is_correct group by 1
+        select concat_ws(' ', user_id, topic_id) as key, sum(correct_count) as amount
+        from counted_attempts where topic_id is not null group by user_id, topic_id
         """,
         """
         select concat_ws(' ', user_id, topic_id) as key, questions_correct as amount

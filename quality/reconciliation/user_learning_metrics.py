@@ -16,11 +16,29 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "column.",
         "user_learning_metrics",
         """
-        select concat_ws(' ', user_id, name) as key, sum(counted) as amount
-        from marts.daily_user_stats
+        select concat_ws(' ', user_id, name) as key, counted as amount
+        from (
+            select
+                user_id,
+                count(*) filter (where streak_days > 0) as days_active,
+                sum(session_count) as session_count,
+                sum(study_seconds) as study_seconds,
+                sum(active_seconds) as active_seconds,
+                sum(materials_viewed) as materials_viewed,
+                sum(materials_completed) as materials_completed,
+                sum(chunks_read) as chunks_read,
+                sum(questions_attempted) as questions_attempted,
+                sum(questions_correct) as questions_correct,
+                sum(ai_interactions) as ai_interactions,
+                sum(searches) as searches,
+                sum(xp_earned) as xp_earned,
+                sum(event_count) as event_count
+            from marts.daily_user_stats
+            group by 1
+        ) as lifetimes
         cross join lateral (
             values
-                ('days_active', case when streak_days > 0 then 1 else 0 end),
+                ('days_active', days_active),
                 ('session_count', session_count),
                 ('study_seconds', study_seconds),
                 ('active_seconds', active_seconds),
@@ -34,7 +52,6 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
                 ('xp_earned', xp_earned),
                 ('event_count', event_count)
         ) as counts (name, counted)
-        group by 1
         """,
         """
         select concat_ws(' ', user_id, name) as key, counted as amount

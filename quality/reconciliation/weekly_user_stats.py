@@ -9,13 +9,28 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "the key is learner, column and Monday.",
         "weekly_user_stats",
         """
-        select
-            concat_ws(
-                ' ', user_id, name,
+        select concat_ws(' ', user_id, name, week_start_date) as key, counted as amount
+        -- Added up before they are told apart: a twelfth of the rows to add.
+        from (
+            select
+                user_id,
                 local_date - cast(extract(isodow from local_date) as integer) + 1
-            ) as key,
-            sum(counted) as amount
-        from marts.daily_user_stats
+                    as week_start_date,
+                sum(session_count) as session_count,
+                sum(study_seconds) as study_seconds,
+                sum(active_seconds) as active_seconds,
+                sum(materials_viewed) as materials_viewed,
+                sum(materials_completed) as materials_completed,
+                sum(chunks_read) as chunks_read,
+                sum(questions_attempted) as questions_attempted,
+                sum(questions_correct) as questions_correct,
+                sum(ai_interactions) as ai_interactions,
+                sum(searches) as searches,
+                sum(xp_earned) as xp_earned,
+                sum(event_count) as event_count
+            from marts.daily_user_stats
+            group by 1, 2
+        ) as weeks
         cross join lateral (
             values
                 ('session_count', session_count),
@@ -31,7 +46,6 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
                 ('xp_earned', xp_earned),
                 ('event_count', event_count)
         ) as counts (name, counted)
-        group by 1
         """,
         """
         select concat_ws(' ', user_id, name, week_start_date) as key, counted as amount

@@ -19,15 +19,20 @@ COLUMNS = {
     "resolved_at": "timestamp with time zone",
 }
 NULLABLE = ("study_first", "gap_rank", "resolved_at")
-ATTEMPTED = "cast(evidence ->> 'questions_attempted' as numeric)"
-CORRECT = "cast(evidence ->> 'questions_correct' as numeric)"
-SEEN = "cast(evidence ->> 'questions_seen' as numeric)"
-RECENT = "cast(evidence ->> 'recent_attempts' as numeric)"
-RECENT_CORRECT = "cast(evidence ->> 'recent_correct' as numeric)"
-FIRM = "cast(evidence ->> 'recent_firm' as numeric)"
-MEANT = "cast(evidence ->> 'misconceived_answers' as numeric)"
-MISCONCEIVED = "cast(evidence ->> 'misconceived_questions' as numeric)"
-DAYS = "cast(evidence ->> 'days_since_last_attempt' as numeric)"
+EVIDENCE = """array[
+    'days_since_last_attempt', 'misconceived_answers', 'misconceived_questions',
+    'questions_attempted', 'questions_correct', 'questions_seen', 'recent_attempts',
+    'recent_correct', 'recent_firm', 'recent_hinted', 'recent_slow', 'recent_unsure'
+]"""
+ATTEMPTED = "cast(evidence ->> 'questions_attempted' as double precision)"
+CORRECT = "cast(evidence ->> 'questions_correct' as double precision)"
+SEEN = "cast(evidence ->> 'questions_seen' as double precision)"
+RECENT = "cast(evidence ->> 'recent_attempts' as double precision)"
+RECENT_CORRECT = "cast(evidence ->> 'recent_correct' as double precision)"
+FIRM = "cast(evidence ->> 'recent_firm' as double precision)"
+MEANT = "cast(evidence ->> 'misconceived_answers' as double precision)"
+MISCONCEIVED = "cast(evidence ->> 'misconceived_questions' as double precision)"
+DAYS = "cast(evidence ->> 'days_since_last_attempt' as double precision)"
 
 SUITE = make_suite(
     "knowledge_gaps",
@@ -75,19 +80,12 @@ SUITE = make_suite(
         fact(
             "evidence_is_whole_numbers_under_its_keys",
             "evidence has its twelve keys and no other, each a whole number or null.",
-            broken_when="""
+            # The values as text: to take each object apart costs three times as much.
+            broken_when=f"""
                 case when jsonb_typeof(evidence) <> 'object' then true
-                when jsonb_typeof(evidence) = 'object' then exists (
-                    select 1 from jsonb_each(evidence) as found (name, value)
-                    having array_agg(name order by name collate "C") is distinct from array[
-                            'days_since_last_attempt', 'misconceived_answers',
-                            'misconceived_questions', 'questions_attempted',
-                            'questions_correct', 'questions_seen', 'recent_attempts',
-                            'recent_correct', 'recent_firm', 'recent_hinted', 'recent_slow',
-                            'recent_unsure'
-                        ]
-                        or bool_or(cast(value as text) !~ '^([0-9]+|null)$')
-                ) end
+                else not jsonb_exists_all(evidence, {EVIDENCE})
+                    or evidence - {EVIDENCE} <> jsonb_build_object()
+                    or cast(evidence as text) ~ ': [^0-9n]|[0-9][.]' end
             """,
             column="evidence",
         ),

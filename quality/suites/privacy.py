@@ -15,6 +15,9 @@ BROWSER = "Mozilla/"
 PRIVATE = f"{EMAIL}|{WHOLE_ADDRESS}|{BROWSER}"
 """Any of these, as PostgreSQL and Python both read it."""
 
+SUSPECT = f"array['%@%', '%.%.%.%', '%{BROWSER}%']"
+"""What each of these has in it, and hardly any text else: patterns of SQL, quickly looked for."""
+
 
 def texts_hold_nothing_private(suite: Suite) -> tuple[Check, ...]:
     """Make the check that nothing of a person or a sender has come into the texts of a mart."""
@@ -22,12 +25,13 @@ def texts_hold_nothing_private(suite: Suite) -> tuple[Check, ...]:
     texts += [f"cast({name} as text)" for name, kind in suite.columns.items() if kind == "jsonb"]
     if not texts:
         return ()
+    told = f"concat_ws(' ', {', '.join(texts)})"
     return (
         fact(
             "texts_hold_nothing_private",
             f"None of {', '.join(texts)} holds an e-mail address, an IPv4 address that is not cut "
             "to its /24, or the user agent of a browser.",
-            broken_when=f"concat_ws(' ', {', '.join(texts)}) ~ '{PRIVATE}'",
+            broken_when=f"{told} like any ({SUSPECT}) and {told} ~ '{PRIVATE}'",
         ),
     )
 

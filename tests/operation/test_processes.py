@@ -119,7 +119,10 @@ def test_ui_shows_the_graph_and_a_green_run(stack: Stack, server: Server) -> Non
             into=PICTURES / "asset-graph.png",
         )
         green = take_screenshot(
-            browser, f"{stack.ui}/runs/{run}", shows="Success", into=PICTURES / "nightly-run.png"
+            browser,
+            f"{stack.ui}/runs/{run}",
+            shows="RUN_SUCCESS",
+            into=PICTURES / "nightly-run.png",
         )
     assert "topic_mastery" in graph
     assert "Failure" not in green

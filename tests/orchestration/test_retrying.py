@@ -1,14 +1,18 @@
 """What is tried again, and what is not, in a real run on a real database."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import dagster as dg
 import psycopg
 import pytest
 
+from orchestration.defs.quality.checks import refuse_if_lost
 from orchestration.resources import Warehouse
 from orchestration.retrying import tells_of_lost_connection
 from orchestration.settings import Settings
+from quality.results import CheckResult
+from quality.suites.suite import Severity
 
 
 def terminate_own(warehouse: Warehouse) -> None:
@@ -58,6 +62,31 @@ def test_step_that_does_not_say_why_is_tried_again_where_the_session_is_gone(
         terminate_own(warehouse)
         raise RuntimeError("dbt ended with 2")
 
+    assert settings.given_url
+    assert run_failing_once(fail, monkeypatch) == (True, 2)
+
+
+def test_checks_that_could_not_run_are_tried_again_where_the_session_is_gone(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(warehouse: Warehouse) -> None:
+        refuse_if_lost(warehouse.lock, [could_not_run])
+        terminate_own(warehouse)
+        refuse_if_lost(warehouse.lock, [replace(could_not_run, observed={})])
+        refuse_if_lost(warehouse.lock, [could_not_run])
+
+    could_not_run = CheckResult(
+        suite="study_sessions",
+        table="study_sessions",
+        check_name="session_id_is_unique",
+        column=None,
+        severity=Severity.CRITICAL,
+        success=False,
+        observed={"error": "server closed the connection unexpectedly"},
+        unexpected_count=None,
+        unexpected_sample=[],
+        description="",
+    )
     assert settings.given_url
     assert run_failing_once(fail, monkeypatch) == (True, 2)
 

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
+import psycopg
 
 from ingestion.store.database import Role, role_url
+from orchestration.loads import HeldLock
 from orchestration.resources import Clock, Warehouse
 from orchestration.settings import read_settings
 from quality.docs import docs_page, write_docs
@@ -51,16 +53,18 @@ def suite_checks(suite: Suite) -> dg.AssetChecksDefinition:
         can_subset=True,
     )
     def run(context: Context, warehouse: Warehouse, clock: Clock) -> Iterator[dg.AssetCheckResult]:
-        url, as_of = quality_url(warehouse), clock.instant
-        judged = judge_suites([suite], url, as_of)
-        docs = read_settings().data_docs
-        page = write_docs(docs, judged, run_id=context.run.run_id, as_of=as_of)
-        yield from keep(context, warehouse, as_of, judged[0].results, page)
-        for gate in gates:
-            if gate.key in context.selected_asset_check_keys:
-                yield to_gate(gate, judged[0].results)
-        # After the checks have compared with what was kept before.
-        keep_profiles(url, as_of, [suite.table])
+        with warehouse.retrying(context):
+            url, as_of = quality_url(warehouse), clock.instant
+            judged = judge_suites([suite], url, as_of)
+            refuse_if_lost(warehouse.lock, judged[0].results)
+            docs = read_settings().data_docs
+            page = write_docs(docs, judged, run_id=context.run.run_id, as_of=as_of)
+            yield from keep(context, warehouse, as_of, judged[0].results, page)
+            for gate in gates:
+                if gate.key in context.selected_asset_check_keys:
+                    yield to_gate(gate, judged[0].results)
+            # After the checks have compared with what was kept before.
+            keep_profiles(url, as_of, [suite.table])
 
     return run
 
@@ -80,12 +84,23 @@ def reconciliation_checks() -> dg.AssetChecksDefinition:
 
     @dg.multi_asset_check(name="marts_reconciliation", specs=specs, can_subset=True)
     def run(context: Context, warehouse: Warehouse, clock: Clock) -> Iterator[dg.AssetCheckResult]:
-        prune(warehouse.url, clock.instant - KEPT)
-        page = docs_page(read_settings().data_docs)
-        results = reconcile(quality_url(warehouse))
-        yield from keep(context, warehouse, clock.instant, results, page)
+        with warehouse.retrying(context):
+            prune(warehouse.url, clock.instant - KEPT)
+            page = docs_page(read_settings().data_docs)
+            results = reconcile(quality_url(warehouse))
+            yield from keep(context, warehouse, clock.instant, results, page)
 
     return run
+
+
+def refuse_if_lost(lock: HeldLock, results: Iterable[CheckResult]) -> None:
+    """Raise psycopg.OperationalError where checks could not run because the server went away.
+
+    Great Expectations raises nothing then: it tells each of them as failed, and people would be
+    alerted of a fault in the data.
+    """
+    if any("error" in found.observed for found in results) and lock.is_lost():
+        raise psycopg.OperationalError("the connection was lost while the checks ran")
 
 
 def _to_spec(suite: Suite, check: Check) -> dg.AssetCheckSpec:
