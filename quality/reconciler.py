@@ -1,5 +1,6 @@
 """Runs the reconciliations of `quality/reconciliation/` in the database."""
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -103,29 +104,49 @@ def reconcile(
     `url`: a libpq URL whose role may read raw, staging and marts, and make temporary tables.
     Raises psycopg.Error when a relation they name is missing or may not be read.
     """
-    # As the models are built, by two at once; what is counted beforehand is of one session.
-    counting = [each for each in reconciliations if "counted_events" in each.left + each.right]
-    others = [each for each in reconciliations if each not in counting]
+    # By two at once, as the models are built. What is made beforehand is one session's own; whoever
+    # has done with those who read it goes on with those who read marts alone.
+    counting = [each for each in reconciliations if _reads(each, "counted_events")]
+    rest = [each for each in reconciliations if each not in counting]
+    answering = [each for each in rest if _reads(each, "answer_events", "counted_attempts")]
+    others = deque(each for each in rest if each not in answering)
     with connect(url) as holder, ThreadPoolExecutor(2) as pool:
         holder.isolation_level = IsolationLevel.REPEATABLE_READ
         (snapshot,) = _read_row(holder, sql.SQL("select pg_export_snapshot()"), {})
-        groups = pool.map(partial(_reconcile_all, url, snapshot), (counting, others))
+        groups = pool.map(
+            partial(_reconcile_some, url, snapshot, others=others), (counting, answering)
+        )
         found = {result.check_name: result for results in groups for result in results}
     return [found[each.name] for each in reconciliations]
 
 
-def _reconcile_all(
-    url: str, snapshot: str, reconciliations: Sequence[Reconciliation]
+def _reads(reconciliation: Reconciliation, *tables: str) -> bool:
+    return any(table in reconciliation.left + reconciliation.right for table in tables)
+
+
+def _reconcile_some(
+    url: str, snapshot: str, own: Sequence[Reconciliation], *, others: deque[Reconciliation]
 ) -> list[CheckResult]:
+    found = []
     with connect(url, options="-c work_mem=128MB") as connection:
         connection.isolation_level = IsolationLevel.REPEATABLE_READ
         connection.execute(sql.SQL("set transaction snapshot {}").format(sql.Literal(snapshot)))
         for table, statement in _READ_BEFORE.items():
-            if any(table in each.left + each.right for each in reconciliations):
+            if any(_reads(each, table) for each in own):
                 connection.execute(statement)
                 connection.execute(sql.SQL("analyze {}").format(sql.Identifier(table)))
         connection.execute("set transaction read only")
-        return [_reconcile(connection, each) for each in reconciliations]
+        found += [_reconcile(connection, each) for each in own]
+        while (each := _take(others)) is not None:
+            found.append(_reconcile(connection, each))
+    return found
+
+
+def _take(others: deque[Reconciliation]) -> Reconciliation | None:
+    try:
+        return others.popleft()
+    except IndexError:
+        return None
 
 
 def _reconcile(connection: Connection, each: Reconciliation) -> CheckResult:
