@@ -38,6 +38,7 @@ class Stack:
         self.url, self.logs = url, logs
         self.ports = {name: find_free_port() for name in ("DAGSTER", "CODE_SERVER")}
         self.processes: dict[Process, subprocess.Popen[bytes]] = {}
+        self.said = ""
 
     @property
     def ui(self) -> str:
@@ -101,15 +102,17 @@ class Stack:
         try:
             body = {"query": query, "variables": variables}
             answer = httpx.post(f"{self.ui}/graphql", json=body, timeout=60)
-        except httpx.TransportError:
+        except httpx.TransportError as error:
+            self.said = repr(error)
             return None
+        self.said = answer.text
         data: dict[str, Any] | None = answer.json().get("data") if answer.is_success else None
         return data
 
     def launch(self, job: str, config: Mapping[str, object] | None = None) -> str:
         """Launch a run as the launchpad does; return its id."""
         found = self.query(_LAUNCH, job=job, config=dict(config or {}))
-        assert found is not None
+        assert found is not None, self.said
         assert found["launchRun"]["__typename"] == "LaunchRunSuccess", found
         return str(found["launchRun"]["run"]["runId"])
 
