@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingestion.store.locks import hold_exclusive
 from quality.docs.pages import STYLE, render_index, render_page
 from quality.suites.suite import Severity
 
@@ -36,7 +36,9 @@ def write_docs(
     """
     folder.mkdir(parents=True, exist_ok=True)
     judged_at = datetime.now(UTC)
-    with hold_exclusive(folder / "write.lock"):
+    # A nightly run and `study check` may write at once.
+    with (folder / "write.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         shutil.copyfile(STYLE, folder / STYLE.name)
         for each in judged:
             place = folder / each.suite.name
