@@ -1,12 +1,12 @@
 """A server that may be killed, a migrated database on it, and Dagster's instance over both."""
 
-import os
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
+import psutil
 import psycopg
 import pytest
 
@@ -33,7 +33,10 @@ class Server:
         """Let it end as in a crash, every session with it."""
         pid = EmbeddedServer(self.home, port=self.port).status().pid
         assert pid
-        os.kill(pid, signal.SIGQUIT)
+        postmaster = psutil.Process(pid)
+        postmaster.send_signal(signal.SIGQUIT)
+        # Else it would be found at work still, and nothing be started.
+        postmaster.wait(60)
 
     def start(self) -> None:
         """Start it again, as a service manager would."""
