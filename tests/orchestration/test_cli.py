@@ -25,6 +25,7 @@ def test_commands_are_those_that_work() -> None:
     assert set(COMMANDS) == {
         *("up", "serve", "dagster", "migrate", "replay", "import", "simulate"),
         *("materialize", "backfill", "check", "doctor", "psql", "demo"),
+        *("archive", "restore", "forget"),
         *("failed list", "failed show", "failed replay"),
     }
 
