@@ -34,14 +34,18 @@ pipeline_assets = (
 )
 
 
-def run_tags(kind: str, limit: timedelta) -> dict[str, str]:
-    """Tags of a run that loads: one at a time, ended when it is over its time."""
+def kind_tags(kind: str, limit: timedelta) -> dict[str, str]:
+    """Tags of every run: what it is, who asked for it, and when it is ended as over its time."""
     return {
-        PIPELINE_TAG[0]: PIPELINE_TAG[1],
         KIND_TAG: kind,
         TRIGGER_TAG: "by hand",
         MAX_RUNTIME_TAG: str(int(limit.total_seconds())),
     }
+
+
+def run_tags(kind: str, limit: timedelta) -> dict[str, str]:
+    """The same of a run that takes the lock of loads: Dagster's queue starts one at a time."""
+    return {PIPELINE_TAG[0]: PIPELINE_TAG[1], **kind_tags(kind, limit)}
 
 
 pipeline_job = dg.define_asset_job(

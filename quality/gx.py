@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ def import_gx() -> ModuleType:
         return great_expectations
 
 
-def open_context(**arguments: Any) -> AbstractDataContext:
-    """Make a context, which tells nobody and prints nothing."""
-    context: AbstractDataContext = import_gx().get_context(**arguments)
+def open_context() -> AbstractDataContext:
+    """Make a context that is kept nowhere, tells nobody and prints nothing."""
+    context: AbstractDataContext = import_gx().get_context(mode="ephemeral")
     from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
 
     # Nothing about anybody's data leaves the machine, and nothing waits for a closed network.
@@ -48,7 +48,7 @@ def open_datasource(url: str) -> Iterator[PostgresDatasource]:
 
     Raises ValueError for a URL without a host.
     """
-    datasource = open_context(mode="ephemeral").data_sources.add_postgres(
+    datasource = open_context().data_sources.add_postgres(
         "study",
         connection_string=_sqlalchemy_url(url),
         create_temp_table=False,

@@ -1,5 +1,6 @@
 """`marts.user_learning_metrics` against the marts it sums up."""
 
+from quality.reconciliation.added_up import ADDED_UP, sum_each, told_apart
 from quality.reconciliation.statement import Reconciliation
 
 RECONCILIATIONS: tuple[Reconciliation, ...] = (
@@ -15,64 +16,23 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "What a learner's lifetime adds up is in the learner's days; the key is learner and "
         "column.",
         "user_learning_metrics",
-        """
+        f"""
         select concat_ws(' ', user_id, name) as key, counted as amount
         from (
             select
                 user_id,
                 count(*) filter (where streak_days > 0) as days_active,
-                sum(session_count) as session_count,
-                sum(study_seconds) as study_seconds,
-                sum(active_seconds) as active_seconds,
-                sum(materials_viewed) as materials_viewed,
-                sum(materials_completed) as materials_completed,
-                sum(chunks_read) as chunks_read,
-                sum(questions_attempted) as questions_attempted,
-                sum(questions_correct) as questions_correct,
-                sum(ai_interactions) as ai_interactions,
-                sum(searches) as searches,
-                sum(xp_earned) as xp_earned,
-                sum(event_count) as event_count
+                {sum_each(*ADDED_UP)}
             from marts.daily_user_stats
             group by 1
         ) as lifetimes
-        cross join lateral (
-            values
-                ('days_active', days_active),
-                ('session_count', session_count),
-                ('study_seconds', study_seconds),
-                ('active_seconds', active_seconds),
-                ('materials_viewed', materials_viewed),
-                ('materials_completed', materials_completed),
-                ('chunks_read', chunks_read),
-                ('questions_attempted', questions_attempted),
-                ('questions_correct', questions_correct),
-                ('ai_interactions', ai_interactions),
-                ('searches', searches),
-                ('xp_earned', xp_earned),
-                ('event_count', event_count)
-        ) as counts (name, counted)
-        """,
-        """
+        {told_apart("days_active", *ADDED_UP)}
+        """,  # noqa: S608 (constants only)
+        f"""
         select concat_ws(' ', user_id, name) as key, counted as amount
         from marts.user_learning_metrics
-        cross join lateral (
-            values
-                ('days_active', days_active),
-                ('session_count', session_count),
-                ('study_seconds', study_seconds),
-                ('active_seconds', active_seconds),
-                ('materials_viewed', materials_viewed),
-                ('materials_completed', materials_completed),
-                ('chunks_read', chunks_read),
-                ('questions_attempted', questions_attempted),
-                ('questions_correct', questions_correct),
-                ('ai_interactions', ai_interactions),
-                ('searches', searches),
-                ('xp_earned', xp_earned),
-                ('event_count', event_count)
-        ) as counts (name, counted)
-        """,
+        {told_apart("days_active", *ADDED_UP)}
+        """,  # noqa: S608 (constants only)
     ),
     Reconciliation(
         "metrics_count_the_days_of_their_windows",

@@ -1,5 +1,6 @@
 """`marts.weekly_user_stats` against the days they are made of."""
 
+from quality.reconciliation.added_up import ADDED_UP, sum_each, told_apart
 from quality.reconciliation.statement import Reconciliation, Relation
 
 RECONCILIATIONS: tuple[Reconciliation, ...] = (
@@ -8,7 +9,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "What a week adds up (counts, XP and seconds) is in its days, and every day is in a week; "
         "the key is learner, column and Monday.",
         "weekly_user_stats",
-        """
+        f"""
         select concat_ws(' ', user_id, name, week_start_date) as key, counted as amount
         -- Added up before they are told apart: a twelfth of the rows to add.
         from (
@@ -16,56 +17,17 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
                 user_id,
                 local_date - cast(extract(isodow from local_date) as integer) + 1
                     as week_start_date,
-                sum(session_count) as session_count,
-                sum(study_seconds) as study_seconds,
-                sum(active_seconds) as active_seconds,
-                sum(materials_viewed) as materials_viewed,
-                sum(materials_completed) as materials_completed,
-                sum(chunks_read) as chunks_read,
-                sum(questions_attempted) as questions_attempted,
-                sum(questions_correct) as questions_correct,
-                sum(ai_interactions) as ai_interactions,
-                sum(searches) as searches,
-                sum(xp_earned) as xp_earned,
-                sum(event_count) as event_count
+                {sum_each(*ADDED_UP)}
             from marts.daily_user_stats
             group by 1, 2
         ) as weeks
-        cross join lateral (
-            values
-                ('session_count', session_count),
-                ('study_seconds', study_seconds),
-                ('active_seconds', active_seconds),
-                ('materials_viewed', materials_viewed),
-                ('materials_completed', materials_completed),
-                ('chunks_read', chunks_read),
-                ('questions_attempted', questions_attempted),
-                ('questions_correct', questions_correct),
-                ('ai_interactions', ai_interactions),
-                ('searches', searches),
-                ('xp_earned', xp_earned),
-                ('event_count', event_count)
-        ) as counts (name, counted)
-        """,
-        """
+        {told_apart(*ADDED_UP)}
+        """,  # noqa: S608 (constants only)
+        f"""
         select concat_ws(' ', user_id, name, week_start_date) as key, counted as amount
         from marts.weekly_user_stats
-        cross join lateral (
-            values
-                ('session_count', session_count),
-                ('study_seconds', study_seconds),
-                ('active_seconds', active_seconds),
-                ('materials_viewed', materials_viewed),
-                ('materials_completed', materials_completed),
-                ('chunks_read', chunks_read),
-                ('questions_attempted', questions_attempted),
-                ('questions_correct', questions_correct),
-                ('ai_interactions', ai_interactions),
-                ('searches', searches),
-                ('xp_earned', xp_earned),
-                ('event_count', event_count)
-        ) as counts (name, counted)
-        """,
+        {told_apart(*ADDED_UP)}
+        """,  # noqa: S608 (constants only)
     ),
     Reconciliation(
         "weeks_count_their_active_days",

@@ -4,9 +4,6 @@ from tests.exactness.planting import Defect
 
 BY_KEY = "macros/incremental/by_key.sql"
 TOUCHED_ALSO = "macros/incremental/touched_also.sql"
-# Of the events that are new, not of those erased, which are looked up alike.
-FROM_STAGING = "from {{ ref('stg_study_events') }}\n    where\n        "
-NEW_IN_STAGING = FROM_STAGING + "ingest_xid >= cast('{{ last_state()[\"to_xid\"] }}' as xid8)"
 EVENTS_PLACED = "models/intermediate/int_events_placed.sql"
 ENDED_PAUSES = "'claims_of_ended_pauses', "
 MOVED_TIMEZONES = ", 'claims_of_moved_timezones'"
@@ -106,15 +103,15 @@ OF_LOADS = (
     Defect(
         "events that are late by over a year are looked over",
         TOUCHED_ALSO,
-        NEW_IN_STAGING,
-        FROM_STAGING + "occurred_at > {{ as_of() }} - interval '1 year'"
+        "ingest_xid >= cast('{{ last_state()[\"to_xid\"] }}' as xid8)",
+        "occurred_at > {{ as_of() }} - interval '1 year'"
         " and ingest_xid >= cast('{{ last_state()[\"to_xid\"] }}' as xid8)",
     ),
     Defect(
         "the first transaction of a window is left out",
         TOUCHED_ALSO,
-        NEW_IN_STAGING,
-        FROM_STAGING + "ingest_xid > cast('{{ last_state()[\"to_xid\"] }}' as xid8)",
+        "ingest_xid >= cast('{{ last_state()[\"to_xid\"] }}' as xid8)",
+        "ingest_xid > cast('{{ last_state()[\"to_xid\"] }}' as xid8)",
     ),
 )
 

@@ -19,54 +19,28 @@
 -#}
 {% macro new_events() -%}
     {%- set load = current_load() -%}
-    select
-        claim_id,
-        session_id,
-        user_id,
-        event_id,
-        occurred_at
-    from {{ ref('stg_study_events') }}
+    {%- set told = 'claim_id, session_id, user_id, event_id, occurred_at' -%}
+    {#- Events that were erased touch what they had touched when they came. -#}
+    {%- for came in [ref('stg_study_events'), 'ops.erased_events'] %}
+    select {{ told }} from {{ came }}
     where
         ingest_xid >= cast('{{ last_state()["to_xid"] }}' as xid8)
         and {{ before_horizon('ingest_xid') }}
-    union all
-    -- Events that were erased touch what they had touched when they came.
-    select
-        claim_id,
-        session_id,
-        user_id,
-        event_id,
-        occurred_at
-    from ops.erased_events
-    where
-        ingest_xid >= cast('{{ last_state()["to_xid"] }}' as xid8)
-        and {{ before_horizon('ingest_xid') }}
-    {%- if load['backfill'] %}
-    union all
-    select
-        claim_id,
-        session_id,
-        user_id,
-        event_id,
-        occurred_at
-    from {{ ref('stg_study_events') }}
-    -- A local date begins up to 14 hours before its UTC date and ends up to 12 hours after it.
-    where
+    {{ "union all" if not loop.last }}
+    {%- endfor -%}
+    {%- if load['backfill'] -%}
+    {#- A local date begins up to 14 hours before its UTC date and ends up to 12 hours after it. -#}
+    {%- set on_its_dates -%}
         occurred_at >= cast('{{ load["backfill"]["from"] }}' as date) - interval '14 hours'
         and occurred_at < cast('{{ load["backfill"]["to"] }}' as date) + interval '36 hours'
-        and ({{ before_horizon('ingest_xid') }}) is true
+    {%- endset %}
+    union all
+    select {{ told }} from {{ ref('stg_study_events') }}
+    where {{ on_its_dates }} and ({{ before_horizon('ingest_xid') }}) is true
     {%- if has_months_away() %}
     union all
-    select
-        claim_id,
-        session_id,
-        user_id,
-        event_id,
-        occurred_at
-    from ({{ kept_events() }}) as kept_events
-    where
-        occurred_at >= cast('{{ load["backfill"]["from"] }}' as date) - interval '14 hours'
-        and occurred_at < cast('{{ load["backfill"]["to"] }}' as date) + interval '36 hours'
+    select {{ told }} from ({{ kept_events() }}) as kept_events
+    where {{ on_its_dates }}
     {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

@@ -1,6 +1,7 @@
 """Accesses as an asset: collected every quarter of an hour, verified, and watched for volume."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -10,7 +11,7 @@ from ingestion.audit.collecting import collect
 from ingestion.audit.verifying import verify, write_anchor
 from ingestion.audit.volume import find_unusual
 from ingestion.store.database import Role, role_url
-from orchestration.automation import clock_config
+from orchestration.automation import kind_tags, request
 from orchestration.resources import AuditLog, Clock
 from orchestration.translator import OWNER
 
@@ -96,6 +97,7 @@ audit_job = dg.define_asset_job(
     "audit_job",
     selection=dg.AssetSelection.assets(DATA_ACCESS),
     description="Collects who read what. Twice over the same log: nothing is added.",
+    tags=kind_tags("audit", timedelta(minutes=30)),
     executor_def=dg.in_process_executor,
 )
 
@@ -109,8 +111,7 @@ audit_job = dg.define_asset_job(
 )
 def audit_quarter_hourly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """Ask for one run, keyed by its tick: a tick evaluated twice gives one run."""
-    tick = context.scheduled_execution_time
-    return dg.RunRequest(run_key=tick.isoformat(), run_config=clock_config(tick))
+    return request(context.scheduled_execution_time, "audit")
 
 
 @dg.definitions

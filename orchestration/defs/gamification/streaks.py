@@ -10,7 +10,7 @@ import psycopg
 from pydantic import Field
 
 from ingestion.gamification.breaking import LOOKBACK, find_told_twice, tell_broken_streaks
-from orchestration.automation import KIND_TAG, MAX_RUNTIME_TAG, TRIGGER_TAG, request
+from orchestration.automation import kind_tags, request
 from orchestration.resources import Clock, EventLog
 from orchestration.translator import OWNER
 
@@ -83,7 +83,7 @@ streaks_job = dg.define_asset_job(
     "streaks_job",
     selection=dg.AssetSelection.assets(STREAK_BROKEN),
     description="Tells of broken streaks. Twice over the same events: nothing is told again.",
-    tags={KIND_TAG: "streaks", TRIGGER_TAG: "by hand", MAX_RUNTIME_TAG: "1800"},
+    tags=kind_tags("streaks", timedelta(minutes=30)),
     executor_def=dg.in_process_executor,
 )
 

@@ -7,7 +7,7 @@ import dagster as dg
 from dagster import RunRecord
 from pydantic import Field
 
-from orchestration.automation import KIND_TAG, TRIGGER_TAG
+from orchestration.automation import KIND_TAG, TRIGGER_TAG, kind_tags
 
 _BATCH = 100
 _ENDED = (
@@ -34,7 +34,7 @@ def delete_old_runs(context: dg.OpExecutionContext, config: PruningConfig) -> in
 
 def prune_runs(instance: dg.DagsterInstance, config: PruningConfig, *, now: datetime) -> int:
     """Delete the runs that have ended and are older than is to be kept; return how many."""
-    frequent = {KIND_TAG: ["hourly", "session", "streaks"]}
+    frequent = {KIND_TAG: ["hourly", "session", "streaks", "audit"]}
     deleted = 0
     for days, tags in ((config.frequent_days, frequent), (config.days, {})):
         until = dg.RunsFilter(statuses=_ENDED, tags=tags, created_before=now - timedelta(days=days))
@@ -53,7 +53,7 @@ def _list_runs(instance: dg.DagsterInstance, chosen: dg.RunsFilter) -> Iterator[
 @dg.job(
     executor_def=dg.in_process_executor,
     description="Upkeep of Dagster's own records.",
-    tags={KIND_TAG: "records", TRIGGER_TAG: "by hand", "dagster/max_runtime": "3600"},
+    tags=kind_tags("records", timedelta(hours=1)),
 )
 def records_job() -> None:
     """Delete what is old."""

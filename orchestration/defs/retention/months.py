@@ -1,12 +1,13 @@
 """The lifecycle of the log's months: a job of its own, each night."""
 
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 import psycopg
 
 from ingestion.store.archive.schedule import count_months_ahead
-from orchestration.automation import clock_config
+from orchestration.automation import request, run_tags
 from orchestration.defs.dbt.manifest import dbt_project
 from orchestration.loads.digests import read_project
 from orchestration.resources import Clock, Warehouse
@@ -34,14 +35,15 @@ def archives(
 ) -> dg.MaterializeResult[None]:
     """Do what is due at the instant of the run."""
     settings = read_settings()
-    done = retain(
-        warehouse.url,
-        open_archive(settings),
-        as_of=clock.instant,
-        models=read_project(dbt_project().manifest_path).models,
-        cold_tablespace=settings.cold_tablespace,
-        tell=context.log.info,
-    )
+    with warehouse.retrying(context):
+        done = retain(
+            warehouse.url,
+            open_archive(settings),
+            as_of=clock.instant,
+            models=read_project(dbt_project().manifest_path).models,
+            cold_tablespace=settings.cold_tablespace,
+            tell=context.log.info,
+        )
     if settings.cold_tablespace is None:
         context.log.info("Nothing is moved to cold disks: STUDY_COLD_TABLESPACE is not set.")
     for month, why in done.waiting.items():
@@ -96,6 +98,8 @@ retention_job = dg.define_asset_job(
     "retention_job",
     selection=dg.AssetSelection.assets(ARCHIVES),
     description="Months made ahead, cooled and archived. Twice at one instant: no change.",
+    # The first one has years of months to move; a load waits for its end.
+    tags=run_tags("retention", timedelta(hours=12)),
     executor_def=dg.in_process_executor,
 )
 
@@ -110,8 +114,7 @@ retention_job = dg.define_asset_job(
 )
 def retention_nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """Ask for one run, keyed by its tick: a tick evaluated twice gives one run."""
-    tick = context.scheduled_execution_time
-    return dg.RunRequest(run_key=tick.isoformat(), run_config=clock_config(tick))
+    return request(context.scheduled_execution_time, "retention")
 
 
 @dg.definitions
