@@ -39,6 +39,7 @@ class Records(DagsterPostgresStorage):
                 max_overflow=_MOST_CONNECTIONS,
                 pool_pre_ping=True,
             )
+            _ping_for_the_webserver(each)
 
     @classmethod
     def config_type(cls) -> Any:
@@ -51,6 +52,20 @@ class Records(DagsterPostgresStorage):
     ) -> "Records":
         """Open what the configuration names."""
         return cls(config_value["url"], inst_data)
+
+
+def _ping_for_the_webserver(storage: Any) -> None:
+    """Have the engine that the webserver makes for itself tried before use, too.
+
+    Else the first requests after a restart of the server fail: a launch, say.
+    """
+    optimize = storage.optimize_for_webserver
+
+    def optimize_and_ping(*arguments: Any, **options: Any) -> None:
+        optimize(*arguments, **options)
+        storage._engine.pool._pre_ping = True
+
+    storage.optimize_for_webserver = optimize_and_ping
 
 
 def records_url(url: str) -> str:
