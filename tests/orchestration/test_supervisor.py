@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -26,6 +27,7 @@ from orchestration.supervisor import (
 FOR_EVER = "import signal; signal.pause()"
 STUBBORN = """
 import signal, sys
+from collections.abc import Iterator
 from pathlib import Path
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 Path(sys.argv[1]).touch()
@@ -34,10 +36,21 @@ while True:
 """
 WITH_CHILD = """
 import signal, subprocess, sys
+from collections.abc import Iterator
 from pathlib import Path
 child = subprocess.Popen([sys.executable, "-c", sys.argv[2], sys.argv[1]])
 signal.pause()
 """
+
+
+@pytest.fixture(autouse=True)
+def default_sigterm() -> Iterator[None]:
+    """Services inherit what this process ignores. Dagster, in an earlier test, makes SIGTERM what
+    SIGINT is: ignored, where the tests were started in the background.
+    """
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 def make_service(code: str, *arguments: str, healthy: Path | None = None) -> Service:
@@ -51,6 +64,7 @@ def make_service(code: str, *arguments: str, healthy: Path | None = None) -> Ser
 
 SUPERVISOR = """
 import sys, threading
+from collections.abc import Iterator
 from pathlib import Path
 from orchestration.supervisor import Service, running, watch
 stop = threading.Event()
