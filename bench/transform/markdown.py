@@ -19,6 +19,9 @@ _COSTS = (
     "load_rows",
 )
 
+# A model below this in everything, in seconds, is a view or next to nothing: no row in the table.
+_LEAST_TOLD = 0.1
+
 
 def render(figures: Mapping[str, Any]) -> str:
     """Three tables: figures against their bars, cost by model in seconds, point reads."""
@@ -38,6 +41,7 @@ def render(figures: Mapping[str, Any]) -> str:
     costs = (
         (f"`{name}`", *(_number(cost.get(kind)) for kind in _COSTS))
         for name, cost in figures["models"].items()
+        if any(seconds >= _LEAST_TOLD for kind, seconds in cost.items() if kind.endswith("seconds"))
     )
     views = (
         (f"`live.{name}`", f"{latency['p50']:.2f}", f"{latency['p99']:.2f}")
