@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeAlias
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
@@ -20,10 +19,8 @@ from orchestration.database import open_warehouse
 from orchestration.launcher import note_worker
 from orchestration.loads import HeldLock, hold_lock
 from orchestration.pseudonyms import open_pseudonyms
-from orchestration.retrying import retrying_lost
+from orchestration.retrying import Step, retrying_lost
 from orchestration.settings import Settings, read_settings
-
-_Step: TypeAlias = dg.OpExecutionContext | dg.AssetExecutionContext | dg.AssetCheckExecutionContext
 
 
 class Warehouse(dg.ConfigurableResource["Warehouse"]):
@@ -48,9 +45,9 @@ class Warehouse(dg.ConfigurableResource["Warehouse"]):
         return self._lock
 
     @contextmanager
-    def retrying(self, context: _Step) -> Iterator[None]:
+    def retrying(self, context: Step) -> Iterator[None]:
         """Try the step again where the block loses its connection, the lock taken anew before."""
-        with retrying_lost(context.retry_number, self._lock.is_lost):
+        with retrying_lost(context, self._lock.is_lost):
             if self._lock.is_lost():
                 self._lock = self._again()
             yield

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeAlias
 
 import dagster as dg
 import psycopg
+
+Step: TypeAlias = dg.OpExecutionContext | dg.AssetExecutionContext | dg.AssetCheckExecutionContext
 
 MOST_RETRIES = 6
 """The last comes 63 seconds after the first failure: a server is restarted in less."""
@@ -16,11 +19,12 @@ _LOST = ("08", "57P")
 
 
 @contextmanager
-def retrying_lost(retry_number: int, is_lost: Callable[[], bool]) -> Iterator[None]:
+def retrying_lost(step: Step, is_lost: Callable[[], bool] = lambda: False) -> Iterator[None]:
     """Have Dagster try the step again, later each time, where the block lost its connection.
 
-    `is_lost` asks the run's own session, for those who do not say why they failed: dbt runs in a
-    process of its own. Whatever else fails would fail again, and is raised as it is.
+    `is_lost` asks the run's own session, where it has one, for those who do not say why they
+    failed: dbt runs in a process of its own. Whatever else fails would fail again, and is raised as
+    it is.
     """
     try:
         yield
@@ -28,7 +32,7 @@ def retrying_lost(retry_number: int, is_lost: Callable[[], bool]) -> Iterator[No
         if not (tells_of_lost_connection(error) or is_lost()):
             raise
         raise dg.RetryRequested(
-            max_retries=MOST_RETRIES, seconds_to_wait=_FIRST_DELAY_SECONDS * 2**retry_number
+            max_retries=MOST_RETRIES, seconds_to_wait=_FIRST_DELAY_SECONDS * 2**step.retry_number
         ) from error
 
 

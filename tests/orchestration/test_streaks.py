@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import dagster as dg
@@ -10,6 +11,7 @@ import pytest
 
 from orchestration.automation import clock_config
 from orchestration.definitions import defs
+from orchestration.defs.gamification import streaks
 from orchestration.defs.gamification.streaks import STREAK_BROKEN, streaks_hourly, streaks_job
 from orchestration.landing import land_events
 from orchestration.loads.lock import PIPELINE_LOCK
@@ -73,6 +75,26 @@ def test_job_does_not_wait_for_the_pipeline(url: str, instance: dg.DagsterInstan
     with psycopg.connect(url) as loading:
         loading.execute("select pg_advisory_xact_lock(%s)", (PIPELINE_LOCK,))
         assert told_by(run_job(instance, AS_OF)) == 1
+
+
+@pytest.mark.parametrize("work", ["tell_broken_streaks", "find_told_twice"])
+def test_step_that_lost_its_connection_is_tried_again(
+    url: str, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, work: str
+) -> None:
+    real, attempts = getattr(streaks, work), []
+
+    async def cut_once(connection: psycopg.AsyncConnection, **options: Any) -> Any:
+        attempts.append(connection)
+        if len(attempts) == 1:
+            with psycopg.connect(url, autocommit=True) as owner:
+                pid = connection.info.backend_pid
+                owner.execute("select pg_terminate_backend(%s, 5000)", (pid,))
+        return await real(connection, **options)
+
+    monkeypatch.setattr(streaks, work, cut_once)
+    monkeypatch.setattr("orchestration.retrying._FIRST_DELAY_SECONDS", 0.01)
+    assert told_by(run_job(instance, AS_OF)) == 1
+    assert len(attempts) == 2
 
 
 def test_streak_told_twice_is_red(url: str, instance: dg.DagsterInstance) -> None:

@@ -1,6 +1,7 @@
 """Accesses as an asset: collected every quarter of an hour, verified, and watched for volume."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from ingestion.audit.volume import find_unusual
 from ingestion.store.database import Role, role_url
 from orchestration.automation import kind_tags, request
 from orchestration.resources import AuditLog, Clock
+from orchestration.retrying import Step, retrying_lost
 from orchestration.translator import OWNER
 
 DATA_ACCESS = dg.AssetKey(["audit", "data_access"])
@@ -37,11 +39,14 @@ order by login
     description="Every statement of the BI and audit logins and every read of a learner over the"
     " API, in one chain that only grows. One row per access.",
 )
-def data_access(audit_log: AuditLog, clock: Clock) -> dg.MaterializeResult[None]:
+def data_access(
+    context: dg.AssetExecutionContext, audit_log: AuditLog, clock: Clock
+) -> dg.MaterializeResult[None]:
     """Collect what was logged and requested, and note the end of the chain down outside."""
-    told = collect(audit_log.url, audit_log.pseudonyms)
-    pruned = audit_log.prune_server_log(clock.instant)
-    with _reading(audit_log) as connection:
+    with retrying_lost(context):
+        told = collect(audit_log.url, audit_log.pseudonyms)
+        pruned = audit_log.prune_server_log(clock.instant)
+    with _reading(context, audit_log) as connection:
         anchor = write_anchor(connection, audit_log.anchors)
         last_day = connection.execute(_LAST_DAY, {"as_of": clock.instant}).fetchall()
     rows = [
@@ -65,9 +70,11 @@ def data_access(audit_log: AuditLog, clock: Clock) -> dg.MaterializeResult[None]
     description="The chain is as it was written since its end was last noted down outside of the"
     " database. `study audit verify` goes through all of it.",
 )
-def chain_is_as_written(audit_log: AuditLog) -> dg.AssetCheckResult:
+def chain_is_as_written(
+    context: dg.AssetCheckExecutionContext, audit_log: AuditLog
+) -> dg.AssetCheckResult:
     """Verify what is new."""
-    with _reading(audit_log) as connection:
+    with _reading(context, audit_log) as connection:
         verified = verify(connection, audit_log.anchors, only_new=True)
     faults = [f"row {fault.access_id} {fault.text}" for fault in verified.faults]
     return _answer(faults, rows=verified.rows)
@@ -77,9 +84,11 @@ def chain_is_as_written(audit_log: AuditLog) -> dg.AssetCheckResult:
     asset=DATA_ACCESS,
     description="No login has read or been refused ten times what it usually is in 24 hours.",
 )
-def nobody_reads_far_more_than_usual(audit_log: AuditLog, clock: Clock) -> dg.AssetCheckResult:
+def nobody_reads_far_more_than_usual(
+    context: dg.AssetCheckExecutionContext, audit_log: AuditLog, clock: Clock
+) -> dg.AssetCheckResult:
     """Compare the day before the run's instant with the four weeks before."""
-    with _reading(audit_log) as connection:
+    with _reading(context, audit_log) as connection:
         unusual = find_unusual(connection, as_of=clock.instant)
     return _answer([str(each) for each in unusual], severity=dg.AssetCheckSeverity.WARN)
 
@@ -88,9 +97,12 @@ def nobody_reads_far_more_than_usual(audit_log: AuditLog, clock: Clock) -> dg.As
     asset=DATA_ACCESS,
     description="PostgreSQL logs every statement of the BI and audit logins, and we may read it.",
 )
-def every_login_is_logged(audit_log: AuditLog) -> dg.AssetCheckResult:
+def every_login_is_logged(
+    context: dg.AssetCheckExecutionContext, audit_log: AuditLog
+) -> dg.AssetCheckResult:
     """Look at the server's settings."""
-    return _answer(audit_log.find_blind_spots())
+    with retrying_lost(context):
+        return _answer(audit_log.find_blind_spots())
 
 
 audit_job = dg.define_asset_job(
@@ -125,9 +137,11 @@ def audit_defs() -> dg.Definitions:
     )
 
 
-def _reading(audit_log: AuditLog) -> psycopg.Connection:
+@contextmanager
+def _reading(step: Step, audit_log: AuditLog) -> Iterator[psycopg.Connection]:
     own = role_url(audit_log.url, Role.AUDIT, application_name="study-audit")
-    return psycopg.connect(own, autocommit=True)
+    with retrying_lost(step), psycopg.connect(own, autocommit=True) as connection:
+        yield connection
 
 
 def _answer(

@@ -12,6 +12,7 @@ from pydantic import Field
 from ingestion.gamification.breaking import LOOKBACK, find_told_twice, tell_broken_streaks
 from orchestration.automation import kind_tags, request
 from orchestration.resources import Clock, EventLog
+from orchestration.retrying import Step, retrying_lost
 from orchestration.translator import OWNER
 
 T = TypeVar("T")
@@ -42,11 +43,12 @@ class StreaksConfig(dg.Config):
     " part. One row per learner and missed day.",
 )
 def streak_broken(
-    config: StreaksConfig, event_log: EventLog, clock: Clock
+    context: dg.AssetExecutionContext, config: StreaksConfig, event_log: EventLog, clock: Clock
 ) -> dg.MaterializeResult[None]:
     """Tell of the streaks broken by the instant of the run."""
     lookback = timedelta(days=config.days)
     found = _work(
+        context,
         event_log,
         lambda connection: tell_broken_streaks(
             connection, as_of=clock.instant, received_at=datetime.now(UTC), lookback=lookback
@@ -66,9 +68,15 @@ def streak_broken(
     description="No learner's streak is told to be broken twice for one day, by us or by an app"
     " that counts for itself.",
 )
-def streaks_are_told_once_a_day(event_log: EventLog, clock: Clock) -> dg.AssetCheckResult:
+def streaks_are_told_once_a_day(
+    context: dg.AssetCheckExecutionContext, event_log: EventLog, clock: Clock
+) -> dg.AssetCheckResult:
     """Look at what was told lately."""
-    twice = _work(event_log, lambda connection: find_told_twice(connection, as_of=clock.instant))
+    twice = _work(
+        context,
+        event_log,
+        lambda connection: find_told_twice(connection, as_of=clock.instant),
+    )
     sample: Any = [f"{row['user_id']} {row['occurred_at'].isoformat()}" for row in twice[:20]]
     return dg.AssetCheckResult(
         passed=not twice,
@@ -113,11 +121,14 @@ def gamification_defs() -> dg.Definitions:
     )
 
 
-def _work(event_log: EventLog, work: Callable[[psycopg.AsyncConnection], Awaitable[T]]) -> T:
+def _work(
+    step: Step, event_log: EventLog, work: Callable[[psycopg.AsyncConnection], Awaitable[T]]
+) -> T:
     async def connected() -> T:
         async with await psycopg.AsyncConnection.connect(
             event_log.url, autocommit=True
         ) as connection:
             return await work(connection)
 
-    return asyncio.run(connected())
+    with retrying_lost(step):
+        return asyncio.run(connected())
