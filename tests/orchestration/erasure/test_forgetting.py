@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pandas as pd
 import psycopg
@@ -17,12 +17,15 @@ import pytest
 from ingestion.privacy.pseudonyms import Pseudonyms
 from ingestion.store.database import Role
 from ingestion.store.errors import StoreError
+from orchestration.data_docs import publish
 from orchestration.erasure.forgetting import Means, Receipt, forget, look_for
 from orchestration.landing import land_events
 from orchestration.loads.lock import LoadRunningError, hold_lock
 from orchestration.settings import Settings, read_settings
 from quality.oracle import compare
 from quality.oracle.comparison import KEYS
+from quality.runner import judge_suites
+from quality.suites import SUITES
 from tests.end_to_end.hostile import Event, make_hostile_stream
 from tests.end_to_end.test_oracle import land_all
 from tests.exactness.conftest import Fresh
@@ -128,6 +131,18 @@ def read_everything(home: Path) -> str:
     return " ".join(texts).lower()
 
 
+def publish_red_check(warehouse: Warehouse, learner: UUID) -> None:
+    """Data Docs that show a row of the learner, as it offends a check."""
+    with psycopg.connect(warehouse.url, autocommit=True) as owner:
+        owner.execute(
+            "update marts.study_sessions set event_count = -1 where user_id = %s", (learner,)
+        )
+    judged = judge_suites([SUITES["study_sessions"]], warehouse.url, AS_OF)
+    docs = read_settings().data_docs
+    publish(docs, judged, run_id=str(uuid4()), as_of=AS_OF)
+    assert str(learner) in read_everything(docs)
+
+
 def forget_in(
     warehouse: Warehouse, home: Path, learner: UUID, other: UUID
 ) -> tuple[Receipt, frozenset[str]]:
@@ -148,6 +163,12 @@ def forget_in(
             " (gen_random_uuid(), now(), 'rejected', 'wrong_type', 'why', %s)",
             (json.dumps({"user_id": learner.hex}), json.dumps({"user_id": str(other)})),
         )
+        owner.execute(
+            "insert into ops.alerts (kind, subject, message, opened_at, last_seen_at)"
+            " values ('failed_check', %s, %s, now(), now())",
+            (f"marts.study_sessions {learner}", f"rows of {learner.hex.upper()}"),
+        )
+    publish_red_check(warehouse, learner)
     with (
         making_login(warehouse.url, Role.BI) as url,
         psycopg.connect(url, autocommit=True) as reader,
