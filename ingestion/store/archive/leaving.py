@@ -23,6 +23,9 @@ on conflict (month) do update set state = excluded.state, closed_at = clock_time
 where archives.state in ('restored', 'reopened')
 """
 
+# What is written from now on are this server's own transactions, and those of long ago.
+_NOTE_OWN = "update ops.archives set restamped_from = null where month = %s"
+
 _LINK = """
 select links.inhdetachpending
 from pg_inherits as links
@@ -48,8 +51,7 @@ def leave(
     """
     archive = find_archive(connection, month)
     if archive is None or archive.state in (State.RESTORED, State.REOPENED):
-        reopened = archive is not None and archive.state == State.REOPENED
-        close_month(connection, month, reopened=reopened)
+        close_month(connection, month, changed=archive is not None and _is_changed(archive))
         archive = find_archive(connection, month)
     if archive is not None and archive.state == State.CLOSING:
         export_month(connection, url, target, month, staging_digest=staging_digest)
@@ -62,15 +64,21 @@ def leave(
     return find_archive(connection, month) or archive
 
 
-def close_month(connection: psycopg.Connection[Any], month: date, *, reopened: bool) -> None:
+def _is_changed(restored: Archive) -> bool:
+    """Whether a month's events are others than its files': late ones came, or stamps are new."""
+    return restored.state == State.REOPENED or restored.restamped_from is not None
+
+
+def close_month(connection: psycopg.Connection[Any], month: date, *, changed: bool) -> None:
     """Let a month take no more events, in one transaction with the word of it."""
     table = sql.Identifier(SCHEMA, partition_name(month))
     with connection.transaction():
         connection.execute(sql.SQL("set local lock_timeout = {}").format(_PATIENCE))
         connection.execute(_NOTE_CLOSED, [month, *map(str, month_bounds(month))])
-        if reopened:
-            # Its files lack what came since. Which, nobody knows: all are written anew.
+        if changed:
+            # In which of its files, nobody knows: all are written anew.
             forget_files(connection, month)
+            connection.execute(_NOTE_OWN, [month])
         shut(connection, table)
 
 

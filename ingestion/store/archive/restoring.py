@@ -32,6 +32,11 @@ _RESTAMP = """
 update {} set ingest_xid = %(stamp)s::xid8
 where ingest_xid >= least(%(first)s::xid8, pg_snapshot_xmax(pg_current_snapshot()))
 """
+_NOTE_RESTAMPED = """
+update ops.archives
+set restamped_from = least(restamped_from, pg_snapshot_xmax(pg_current_snapshot()))
+where month = %s
+"""
 _NOTE = "update ops.archives set state = %s, restored_at = clock_timestamp() where month = %s"
 _AS_CSV = pa_csv.WriteOptions(include_header=False)
 
@@ -88,7 +93,9 @@ def _bring_back(connection: psycopg.Connection[Any], target: Target, archive: Ar
             f"{archive.row_count} ({archive.row_hash}): nothing was changed; report it"
         )
     first = None if archive.restamped_from is None else str(archive.restamped_from)
-    connection.execute(sql.SQL(_RESTAMP).format(table), {"stamp": _LONG_AGO, "first": first})
+    bounds = {"stamp": _LONG_AGO, "first": first}
+    if connection.execute(sql.SQL(_RESTAMP).format(table), bounds).rowcount:
+        connection.execute(_NOTE_RESTAMPED, [month])
     lower, upper = month_bounds(month)
     # With it, attaching need not read the table once more.
     connection.execute(

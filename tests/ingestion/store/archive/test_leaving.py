@@ -89,7 +89,7 @@ def test_closed_month_is_not_made_again_nor_open(
 
 
 def test_nobody_writes_to_a_closed_month(owner: psycopg.Connection) -> None:
-    close_month(owner, MONTH, reopened=False)
+    close_month(owner, MONTH, changed=False)
     with pytest.raises(psycopg.errors.CheckViolation, match="is closed"):
         owner.execute(
             "insert into raw.study_events (event_id, event_type, user_id, occurred_at,"
