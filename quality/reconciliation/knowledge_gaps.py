@@ -2,14 +2,16 @@
 
 from quality.reconciliation.statement import Reconciliation, Relation
 
+_KEY = ("user_id", "topic_id")
+
 RECONCILIATIONS: tuple[Reconciliation, ...] = (
     Reconciliation(
         "gaps_are_of_topics_that_are_met_or_of_the_cohort",
         "Whoever has a gap has met the topic, or five others have; the key is learner and topic.",
         "knowledge_gaps",
-        "select concat_ws(' ', user_id, topic_id) as key, 1 as amount from marts.knowledge_gaps",
+        "select user_id, topic_id, 1 as amount from marts.knowledge_gaps",
         """
-        select concat_ws(' ', user_id, topic_id) as key, 1 as amount
+        select user_id, topic_id, 1 as amount
         from marts.knowledge_gaps as gaps
         where
             (user_id, topic_id) in (select user_id, topic_id from marts.topic_mastery)
@@ -19,17 +21,18 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
             )
         """,
         Relation.AT_MOST,
+        key=_KEY,
     ),
     Reconciliation(
         "open_gaps_are_ranked_without_a_hole",
         "The ranks of a learner's open gaps add up as 1, 2, 3 and so on do.",
         "knowledge_gaps",
         """
-        select cast(user_id as text) as key, sum(gap_rank) as amount
+        select user_id as key, sum(gap_rank) as amount
         from marts.knowledge_gaps where status = 'open' group by 1
         """,
         """
-        select cast(user_id as text) as key, count(*) * (count(*) + 1) / 2 as amount
+        select user_id as key, count(*) * (count(*) + 1) / 2 as amount
         from marts.knowledge_gaps where status = 'open' group by 1
         """,
     ),
@@ -38,27 +41,29 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "What is to be studied first is an open gap of its learner; the key is learner and topic.",
         "knowledge_gaps",
         """
-        select concat_ws(' ', user_id, study_first) as key, 1 as amount
+        select user_id, study_first as topic_id, 1 as amount
         from marts.knowledge_gaps where study_first is not null
         group by user_id, study_first
         """,
         """
-        select concat_ws(' ', user_id, topic_id) as key, 1 as amount
+        select user_id, topic_id, 1 as amount
         from marts.knowledge_gaps where status = 'open'
         """,
         Relation.AT_MOST,
+        key=_KEY,
     ),
     Reconciliation(
         "gaps_have_the_score_of_mastery",
         "The score of a gap is the one that topic_mastery has.",
         "knowledge_gaps",
         """
-        select concat_ws(' ', user_id, topic_id) as key, knowledge_gaps.mastery_score as amount
+        select user_id, topic_id, knowledge_gaps.mastery_score as amount
         from marts.knowledge_gaps inner join marts.topic_mastery using (user_id, topic_id)
         """,
         """
-        select concat_ws(' ', user_id, topic_id) as key, topic_mastery.mastery_score as amount
+        select user_id, topic_id, topic_mastery.mastery_score as amount
         from marts.knowledge_gaps inner join marts.topic_mastery using (user_id, topic_id)
         """,
+        key=_KEY,
     ),
 )

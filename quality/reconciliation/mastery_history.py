@@ -10,7 +10,9 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "mastery_history",
         """
         select
-            concat_ws(' ', user_id, topic_id, utc_date) as key,
+            user_id,
+            topic_id,
+            utc_date,
             sum(answers) over (partition by user_id, topic_id order by utc_date) as amount
         from (
             select
@@ -23,21 +25,23 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         ) as counted
         """,
         """
-        select concat_ws(' ', user_id, topic_id, utc_date) as key, questions_attempted as amount
+        select user_id, topic_id, utc_date, questions_attempted as amount
         from marts.mastery_history
         """,
+        key=("user_id", "topic_id", "utc_date"),
     ),
     Reconciliation(
         "history_ends_with_all_right_answers",
         "The last date of a topic counts all right answers of question_attempts.",
         "mastery_history",
         """
-        select concat_ws(' ', user_id, topic_id) as key, max(questions_correct) as amount
+        select user_id, topic_id, max(questions_correct) as amount
         from marts.mastery_history group by user_id, topic_id
         """,
         """
-        select concat_ws(' ', user_id, topic_id) as key, sum(correct_count) as amount
+        select user_id, topic_id, sum(correct_count) as amount
         from counted_attempts where topic_id is not null group by user_id, topic_id
         """,
+        key=("user_id", "topic_id"),
     ),
 )

@@ -10,14 +10,16 @@ class Relation(StrEnum):
 
     EQUAL = "equals"
     AT_MOST = "is at most"
+    AT_LEAST = "is at least"
 
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """Two queries with the columns `key` and `amount`; a key that one does not have is 0 there.
+    """Two queries with the columns of a key and amounts; a key that one does not have is 0 there.
 
-    They may read `counted_events`, `answer_events` and `counted_attempts`, which
-    `quality/reconciler.py` makes beforehand.
+    `amounts`: the column of the left query, and the one of the right that it is compared with.
+    Those of the same two queries are asked at once. They may read `counted_events` and
+    `counted_attempts`, which `quality/reconciler.py` makes beforehand.
     """
 
     name: str
@@ -27,3 +29,5 @@ class Reconciliation:
     right: LiteralString
     relation: Relation = Relation.EQUAL
     schema: str = "marts"
+    key: tuple[str, ...] = ("key",)
+    amounts: tuple[str, str] = ("amount", "amount")

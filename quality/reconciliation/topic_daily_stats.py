@@ -1,34 +1,37 @@
 """`marts.topic_daily_stats` against staging, the attempts, the sessions and the days."""
 
+from typing import LiteralString
+
 from quality.reconciliation.statement import Reconciliation, Relation
+
+_DAY = ("local_date", "topic_id")
+_ATTEMPTS: LiteralString = """
+select local_date, topic_id, sum(attempt_count) as attempts, sum(correct_count) as correct
+from counted_attempts where topic_id is not null group by local_date, topic_id
+"""
+_DAYS: LiteralString = """
+select local_date, topic_id, questions_attempted, questions_correct from marts.topic_daily_stats
+"""
 
 RECONCILIATIONS: tuple[Reconciliation, ...] = (
     Reconciliation(
         "topics_count_every_attempt_that_names_them",
         "A topic's attempts of a day are the rows of question_attempts that name it.",
         "topic_daily_stats",
-        """
-        select concat_ws(' ', local_date, topic_id) as key, sum(attempt_count) as amount
-        from counted_attempts where topic_id is not null group by local_date, topic_id
-        """,
-        """
-        select concat_ws(' ', local_date, topic_id) as key, questions_attempted as amount
-        from marts.topic_daily_stats
-        """,
+        _ATTEMPTS,
+        _DAYS,
+        key=_DAY,
+        amounts=("attempts", "questions_attempted"),
     ),
     Reconciliation(
         "topics_count_every_correct_answer_that_names_them",
         "A topic's correct answers of a day are the correct rows of question_attempts that name "
         "it.",
         "topic_daily_stats",
-        """
-        select concat_ws(' ', local_date, topic_id) as key, sum(correct_count) as amount
-        from counted_attempts where topic_id is not null group by local_date, topic_id
-        """,
-        """
-        select concat_ws(' ', local_date, topic_id) as key, questions_correct as amount
-        from marts.topic_daily_stats
-        """,
+        _ATTEMPTS,
+        _DAYS,
+        key=_DAY,
+        amounts=("correct", "questions_correct"),
     ),
     Reconciliation(
         "topics_hold_all_questions_to_the_coach",

@@ -3,6 +3,8 @@
 from quality.reconciliation.added_up import ADDED_UP, sum_each, told_apart
 from quality.reconciliation.statement import Reconciliation
 
+_COLUMN = ("user_id", "name")
+
 RECONCILIATIONS: tuple[Reconciliation, ...] = (
     Reconciliation(
         "metrics_are_of_the_learners_of_the_days",
@@ -17,7 +19,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "column.",
         "user_learning_metrics",
         f"""
-        select concat_ws(' ', user_id, name) as key, counted as amount
+        select user_id, name, counted as amount
         from (
             select
                 user_id,
@@ -29,10 +31,11 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         {told_apart("days_active", *ADDED_UP)}
         """,  # noqa: S608 (constants only)
         f"""
-        select concat_ws(' ', user_id, name) as key, counted as amount
+        select user_id, name, counted as amount
         from marts.user_learning_metrics
         {told_apart("days_active", *ADDED_UP)}
         """,  # noqa: S608 (constants only)
+        key=_COLUMN,
     ),
     Reconciliation(
         "metrics_count_the_days_of_their_windows",
@@ -40,7 +43,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "and column.",
         "user_learning_metrics",
         """
-        select concat_ws(' ', user_id, name) as key, sum(counted) as amount
+        select user_id, name, sum(counted) as amount
         from marts.daily_user_stats
         inner join marts.user_learning_metrics using (user_id)
         cross join lateral (
@@ -56,10 +59,10 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
                 ('questions_attempted_28', case when days_ago between 0 and 27
                     then daily_user_stats.questions_attempted end)
         ) as counts (name, counted)
-        group by 1
+        group by user_id, name
         """,
         """
-        select concat_ws(' ', user_id, name) as key, counted as amount
+        select user_id, name, counted as amount
         from marts.user_learning_metrics
         cross join lateral (
             values
@@ -69,6 +72,7 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
                 ('questions_attempted_28', questions_attempted_28)
         ) as counts (name, counted)
         """,
+        key=_COLUMN,
     ),
     Reconciliation(
         "metrics_have_the_streaks_of_gamification",
@@ -83,21 +87,22 @@ RECONCILIATIONS: tuple[Reconciliation, ...] = (
         "column.",
         "user_learning_metrics",
         """
-        select concat_ws(' ', user_id, name) as key, sum(counted) as amount
+        select user_id, name, sum(counted) as amount
         from marts.topic_mastery
         cross join lateral (
             values
                 ('topics_studied', 1),
                 ('topics_mastered', case when mastery_level = 'mastered' then 1 else 0 end)
         ) as counts (name, counted)
-        group by 1
+        group by user_id, name
         """,
         """
-        select concat_ws(' ', user_id, name) as key, counted as amount
+        select user_id, name, counted as amount
         from marts.user_learning_metrics
         cross join lateral (
             values ('topics_studied', topics_studied), ('topics_mastered', topics_mastered)
         ) as counts (name, counted)
         """,
+        key=_COLUMN,
     ),
 )
