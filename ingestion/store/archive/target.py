@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
 
+from ingestion.store.archive.columns import REPEATED
 from ingestion.store.archive.encryption import Cipher
 from ingestion.store.archive.errors import ArchiveError
 from ingestion.store.errors import one_line
@@ -57,7 +58,13 @@ class Target:
         properties = self.cipher.encryption() if self.cipher else None
         with self._explained("written", path):
             sink = pa.BufferOutputStream()
-            pq.write_table(events, sink, compression="zstd", encryption_properties=properties)
+            pq.write_table(
+                events,
+                sink,
+                compression="zstd",
+                use_dictionary=REPEATED,
+                encryption_properties=properties,
+            )
             content = sink.getvalue().to_pybytes()
             if isinstance(self.filesystem, LocalFileSystem):
                 _write_durably(Path(self._place(path)), content)
