@@ -27,7 +27,6 @@ from orchestration.supervisor import (
 FOR_EVER = "import signal; signal.pause()"
 STUBBORN = """
 import signal, sys
-from collections.abc import Iterator
 from pathlib import Path
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 Path(sys.argv[1]).touch()
@@ -36,7 +35,6 @@ while True:
 """
 WITH_CHILD = """
 import signal, subprocess, sys
-from collections.abc import Iterator
 from pathlib import Path
 child = subprocess.Popen([sys.executable, "-c", sys.argv[2], sys.argv[1]])
 signal.pause()
@@ -64,7 +62,6 @@ def make_service(code: str, *arguments: str, healthy: Path | None = None) -> Ser
 
 SUPERVISOR = """
 import sys, threading
-from collections.abc import Iterator
 from pathlib import Path
 from orchestration.supervisor import Service, running, watch
 stop = threading.Event()

@@ -143,11 +143,8 @@ def publish_red_check(warehouse: Warehouse, learner: UUID) -> None:
     assert str(learner) in read_everything(docs)
 
 
-def forget_in(
-    warehouse: Warehouse, home: Path, learner: UUID, other: UUID
-) -> tuple[Receipt, frozenset[str]]:
-    """Forget where traces are everywhere; the receipt, and every id that had to go."""
-    leave_traces(home, learner, other)
+def leave_rows(warehouse: Warehouse, learner: UUID, other: UUID) -> None:
+    """Rows as checks, refusals, alerts and people leave them."""
     with psycopg.connect(warehouse.url, autocommit=True) as owner:
         owner.execute(
             "insert into quality.check_results (suite, success, unexpected_sample, description)"
@@ -168,6 +165,14 @@ def forget_in(
             " values ('failed_check', %s, %s, now(), now())",
             (f"marts.study_sessions {learner}", f"rows of {learner.hex.upper()}"),
         )
+
+
+def forget_in(
+    warehouse: Warehouse, home: Path, learner: UUID, other: UUID
+) -> tuple[Receipt, frozenset[str]]:
+    """Forget where traces are everywhere; the receipt, and every id that had to go."""
+    leave_traces(home, learner, other)
+    leave_rows(warehouse, learner, other)
     publish_red_check(warehouse, learner)
     with (
         making_login(warehouse.url, Role.BI) as url,
